@@ -1,0 +1,82 @@
+// @ts-check
+// npm run setup: makes a fresh clone ready, or says in one line what hinders it. It finds LibTorch
+// and the build tools, installs what is missing, builds the native addon and the TypeScript, loads
+// the addon, and prints what it found. When all is in place it takes a second or two.
+// Built-in modules only: it runs before anything is installed.
+
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { addonPath, buildAddon, loadAddon } from './setup/addon.mjs';
+import { checkNode, find } from './setup/find.mjs';
+import { installNpm, installSystem, missing, npmIsStale, readOsRelease } from './setup/install.mjs';
+import { capture, SetupError } from './setup/process.mjs';
+
+/** @typedef {import('./setup/find.mjs').Found} Found */
+
+const root = fileURLToPath(new URL('..', import.meta.url));
+
+function setup() {
+  checkNode(process.versions.node);
+  report('Node', process.versions.node);
+
+  const { libtorch, blas, compiler, cmake } = completeSystem();
+  const cuda = libtorch.cuda ? ' with CUDA' : '';
+  report('LibTorch', `${libtorch.version}${cuda} in ${libtorch.prefix} (${libtorch.from})`);
+  report('BLAS', `${blas.name} ${blas.path}`);
+  report('Compiler', compiler.version);
+  report('CMake', cmake.version);
+
+  const stale = npmIsStale(root);
+  if (stale) installNpm(root, process.env);
+  report('npm', stale ? 'packages installed' : 'packages up to date');
+
+  const torch = join(root, 'packages/torch');
+  const built = buildAddon(torch, { libtorch, compiler, cmake });
+  if (!built) loadAddon(addonPath(torch), libtorch);
+  report('Addon', built ? 'built, loads' : 'up to date, loads');
+
+  const tsc = join(root, 'node_modules/typescript/bin/tsc');
+  const { ok, stdout } = capture(process.execPath, [tsc, '-b'], { cwd: root });
+  if (!ok) throw new SetupError(`tsc -b failed:\n${stdout.trimEnd()}`);
+  report('TypeScript', 'built');
+}
+
+/**
+ * What the build stands on, after installing whatever of it is missing.
+ * @returns {Required<Found>}
+ */
+function completeSystem() {
+  let found = find(process.env);
+  if (missing(found).length > 0) {
+    installSystem(missing(found), process.env, isRoot(), readOsRelease());
+    found = find(process.env);
+    const [need] = missing(found);
+    if (need) {
+      throw new SetupError(
+        `${need.debian} is installed, yet ${need.what} is not found. For OpenBLAS, run ` +
+          'update-alternatives --auto libblas.so.3-$(uname -m)-linux-gnu; else look at the PATH.',
+      );
+    }
+  }
+  return /** @type {Required<Found>} */ (found);
+}
+
+function isRoot() {
+  return process.getuid?.() === 0;
+}
+
+/**
+ * @param {string} what
+ * @param {string} found
+ */
+function report(what, found) {
+  console.log(`${what.padEnd(11)}${found}`);
+}
+
+try {
+  setup();
+} catch (error) {
+  if (!(error instanceof SetupError)) throw error;
+  console.error(`setup: ${error.message}`);
+  process.exitCode = 1;
+}

@@ -1,0 +1,44 @@
+// @ts-check
+// npm test: sets up, checks format, lint and types, runs all tests, then the tensor package's tests
+// again under Node 24. A failing part does not hide the later ones; the last line names them all.
+
+import { spawnSync } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+import { capture } from './setup/process.mjs';
+
+const root = fileURLToPath(new URL('..', import.meta.url));
+
+/**
+ * Runs a program in the repository's root, its output shown; whether it succeeded.
+ * @param {string} command
+ * @param {...string} args
+ */
+function run(command, ...args) {
+  console.log(`\n> ${[command, ...args].join(' ')}`);
+  return spawnSync(command, args, { cwd: root, stdio: 'inherit' }).status === 0;
+}
+
+/** The tensor package's tests under Node 24, which npm brings; only CI insists on it. */
+function testUnderNode24() {
+  const { ok, stdout } = capture('npx', ['-y', '-p', 'node@24', 'node', '-p', 'process.execPath']);
+  if (ok) return run(stdout.trim(), 'node_modules/vitest/vitest.mjs', 'run', 'packages/torch');
+  console.error('\n!!! NOT TESTED under Node 24: npx could not fetch the package node@24.');
+  return !process.env.CI;
+}
+
+const parts = {
+  setup: () => run(process.execPath, 'scripts/setup.mjs'),
+  biome: () => run('node_modules/.bin/biome', 'check', '.'),
+  types: () => run('node_modules/.bin/tsc', '-p', 'tsconfig.test.json'),
+  tests: () => run('node_modules/.bin/vitest', 'run'),
+  'tests under Node 24': testUnderNode24,
+};
+
+/** @type {string[]} */
+const failed = [];
+for (const [name, succeeds] of Object.entries(parts)) {
+  if (!succeeds()) failed.push(name);
+  if (failed[0] === 'setup') break;
+}
+console.log(failed.length > 0 ? `\nfailed: ${failed.join(', ')}` : '\nall passed');
+process.exitCode = failed.length > 0 ? 1 : 0;

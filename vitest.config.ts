@@ -1,0 +1,30 @@
+import { configDefaults, defineConfig } from 'vitest/config';
+
+export default defineConfig({
+  // Workspace packages are tested from their TypeScript source, not from dist/.
+  resolve: { conditions: ['source'] },
+  ssr: { resolve: { conditions: ['source'] } },
+  test: {
+    pool: 'forks',
+    testTimeout: 60_000,
+    env: { OMP_WAIT_POLICY: 'passive' },
+    projects: [
+      {
+        extends: true,
+        test: {
+          name: 'torch',
+          include: ['packages/torch/{src,test}/**/*.test.ts'],
+          setupFiles: ['packages/torch/test/setup.ts'],
+        },
+      },
+      {
+        extends: true,
+        test: {
+          name: 'others',
+          include: ['{packages/*/{src,test},scripts}/**/*.test.ts'],
+          exclude: [...configDefaults.exclude, 'packages/torch/**'],
+        },
+      },
+    ],
+  },
+});
