@@ -1,0 +1,145 @@
+/**
+ * Loads the native addon and types what it exports; nothing else in this package touches it unseen.
+ * Native objects are handles: numbers that name a slot and its generation (native/handles.h).
+ */
+import { existsSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { fileURLToPath } from 'node:url';
+import { DisposedTensorError, OutOfMemoryError, TorchError } from './errors.ts';
+
+export type NativeHandle = number;
+
+export interface SchemaArgument {
+  name: string;
+  type: string;
+  repeat: number;
+  keywordOnly: boolean;
+  written: boolean;
+  default: string | null;
+}
+
+export interface Schema {
+  text: string;
+  arguments: SchemaArgument[];
+  returns: SchemaArgument[];
+}
+
+export interface Native {
+  setErrorClasses(...classes: unknown[]): void;
+  declare(operators: readonly (readonly string[])[]): void;
+  call(operator: number, ...args: unknown[]): unknown;
+  schema(line: string): Schema | null;
+  operatorNames(): string[];
+
+  fromBytes(source: ArrayBufferView, shape: readonly number[], dtype: number): NativeHandle;
+  copyBytes(tensor: NativeHandle, target: ArrayBufferView): void;
+  sharedBytes(tensor: NativeHandle): ArrayBuffer;
+  shape(tensor: NativeHandle): number[];
+  strides(tensor: NativeHandle): number[];
+  dtype(tensor: NativeHandle): number;
+  device(tensor: NativeHandle): string;
+  isContiguous(tensor: NativeHandle, format: number): boolean;
+  item(tensor: NativeHandle): number | bigint | boolean;
+  at(tensor: NativeHandle, indices: readonly unknown[]): NativeHandle;
+  remove(handle: NativeHandle): boolean;
+  account(bytes: number): void;
+  bytesOf(tensor: NativeHandle): number;
+  live(): { tensors: number; bytes: number };
+  memory(): { live: number; cached: number; peak: number };
+  resetPeak(): void;
+  emptyCache(): void;
+  setMemoryLimit(bytes: number): void;
+
+  grad(
+    outputs: readonly NativeHandle[],
+    inputs: readonly NativeHandle[],
+    gradOutputs: readonly NativeHandle[] | undefined,
+    retainGraph: boolean,
+    createGraph: boolean,
+    allowUnused: boolean,
+  ): (NativeHandle | null)[];
+  backward(
+    outputs: readonly NativeHandle[],
+    gradOutputs: readonly NativeHandle[] | undefined,
+    retainGraph: boolean,
+    createGraph: boolean,
+  ): void;
+  requiresGrad(tensor: NativeHandle): boolean;
+  setRequiresGrad(tensor: NativeHandle, value: boolean): void;
+  isLeaf(tensor: NativeHandle): boolean;
+  getGrad(tensor: NativeHandle): NativeHandle | null;
+  setGrad(tensor: NativeHandle, grad: NativeHandle | null): void;
+  setGradMode(enabled: boolean): boolean;
+  enterAutocast(device: string, dtype: number, enabled: boolean): [boolean, number];
+  leaveAutocast(device: string, enabled: boolean, dtype: number): void;
+
+  createGenerator(device: string, seed: number): NativeHandle;
+  getGeneratorState(generator: NativeHandle): NativeHandle;
+  setGeneratorState(generator: NativeHandle, state: NativeHandle): void;
+  seedGenerator(generator: NativeHandle, seed: number): void;
+
+  loadScript(path: string, device: string): NativeHandle;
+  saveScript(script: NativeHandle, path: string): void;
+  scriptForward(
+    script: NativeHandle,
+    inputs: readonly unknown[],
+    generator: NativeHandle | undefined,
+  ): unknown;
+  scriptParameters(script: NativeHandle): [name: string, tensor: NativeHandle][];
+  scriptBuffers(script: NativeHandle): [name: string, tensor: NativeHandle][];
+  scriptBytes(script: NativeHandle): number;
+  setScriptTraining(script: NativeHandle, training: boolean): void;
+  moveScript(script: NativeHandle, device: string | undefined, dtype: number | undefined): void;
+
+  groupBackends(): ('gloo' | 'nccl')[];
+  connectGroup(
+    backend: string,
+    host: string,
+    port: number,
+    server: boolean,
+    rank: number,
+    size: number,
+    timeoutMs: number,
+  ): NativeHandle;
+  groupAllReduce(group: NativeHandle, tensor: NativeHandle, op: string): void;
+  groupBroadcast(group: NativeHandle, tensor: NativeHandle, root: number): void;
+
+  environment(): {
+    version: string;
+    config: string;
+    blasLibrary: string;
+    torchLibrary: string;
+    threads: number;
+    cuda: { free: number; total: number }[];
+  };
+  setThreads(threads: number): void;
+  setFlags(
+    deterministic: boolean | undefined,
+    flushDenormal: boolean | undefined,
+    tf32: boolean | undefined,
+    cudnnBenchmark: boolean | undefined,
+  ): void;
+  synchronize(device: number): void;
+}
+
+function load(): Native {
+  const path = fileURLToPath(new URL('../build/genseg_torch.node', import.meta.url));
+  if (!existsSync(path)) {
+    throw new TorchError(`the native addon is not built (no ${path}); run: npm run setup`);
+  }
+  // GNU OpenMP's busy waiting is ruinous on a shared machine, and it reads this once, when loaded.
+  process.env.OMP_WAIT_POLICY ??= 'passive';
+  let native: Native;
+  try {
+    native = createRequire(import.meta.url)(path) as Native;
+  } catch (cause) {
+    const reason = cause instanceof Error ? cause.message.split('\n')[0] : String(cause);
+    throw new TorchError(`the native addon does not load (${reason}); run: npm run setup`, {
+      cause,
+    });
+  }
+  native.setErrorClasses(TorchError, DisposedTensorError, OutOfMemoryError);
+  return native;
+}
+
+export const native: Native = load();

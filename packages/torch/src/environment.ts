@@ -1,0 +1,104 @@
+/** What the engine runs on, and the settings that hold for the whole process. */
+import { readFileSync } from 'node:fs';
+import { native } from './binding.ts';
+import { TorchError } from './errors.ts';
+
+export type BlasVendor = 'openblas' | 'mkl' | 'blis' | 'reference' | 'unknown';
+
+export interface Environment {
+  /** LibTorch's version. */
+  version: string;
+  /** LibTorch's own account of how it was built. */
+  config: string;
+  /** `reference` makes transposed convolutions 10 to 30 times slower than an optimised library. */
+  blas: BlasVendor;
+  /** Vector instructions that LibTorch uses, and those for bfloat16 that the processor has. */
+  cpu: { capability: string; avx512: boolean; amx: boolean; bf16: boolean };
+  /** Threads inside one operator. */
+  threads: number;
+  /** Free and total bytes of each CUDA device. */
+  cuda: { free: number; total: number }[];
+}
+
+function blasVendor(library: string, config: string): BlasVendor {
+  if (/openblas/i.test(library)) return 'openblas';
+  if (/mkl/i.test(library) || /BLAS_INFO=mkl/i.test(config)) return 'mkl';
+  if (/blis/i.test(library)) return 'blis';
+  if (/BLAS_INFO=open/i.test(config)) return 'openblas';
+  return /libblas/.test(library) ? 'reference' : 'unknown';
+}
+
+function cpuFlags(): Set<string> {
+  try {
+    const [, flags = ''] =
+      /^(?:flags|Features)\s*:\s*(.*)$/m.exec(readFileSync('/proc/cpuinfo', 'utf8')) ?? [];
+    return new Set(flags.split(/\s+/));
+  } catch {
+    return new Set(); // not Linux: the flags stay unknown, which only weakens advice
+  }
+}
+
+export function environment(): Environment {
+  const { version, config, blasLibrary, threads, cuda } = native.environment();
+  const flags = cpuFlags();
+  return {
+    version,
+    config,
+    blas: blasVendor(blasLibrary, config),
+    cpu: {
+      capability: /CPU capability usage: (\S+)/.exec(config)?.[1] ?? 'unknown',
+      avx512: flags.has('avx512f'),
+      amx: flags.has('amx_tile'),
+      bf16: flags.has('avx512_bf16') || flags.has('amx_bf16') || flags.has('bf16'),
+    },
+    threads,
+    cuda,
+  };
+}
+
+export interface Configuration {
+  /** Threads inside one operator. */
+  threads?: number;
+  /** Refuse operators that have no reproducible form on the device. */
+  deterministic?: boolean;
+  /** Treat denormal numbers as zero: faster where values vanish. */
+  flushDenormal?: boolean;
+  /** TensorFloat-32 in float32 products on CUDA: faster, about three digits. */
+  tf32?: boolean;
+  /** Let cuDNN try its convolution algorithms and keep the fastest. */
+  cudnnBenchmark?: boolean;
+  /** Host bytes in tensors beyond which an allocation is an OutOfMemoryError; default: all there are. */
+  memoryLimit?: number;
+}
+
+/** Changes the given settings and no other. @throws TypeError for unknown or impossible ones. */
+export function configure(configuration: Configuration): void {
+  const { threads, deterministic, flushDenormal, tf32, cudnnBenchmark, memoryLimit, ...unknown } =
+    configuration;
+  const [stranger] = Object.keys(unknown);
+  if (stranger !== undefined) throw new TypeError(`configure: there is no setting '${stranger}'`);
+  if (threads !== undefined) native.setThreads(threads);
+  if (memoryLimit !== undefined) native.setMemoryLimit(memoryLimit);
+  native.setFlags(deterministic, flushDenormal, tf32, cudnnBenchmark);
+}
+
+/** Host memory in tensors, in bytes: live, kept for reuse, and the largest live since `resetPeakMemory`. */
+export function memory(): { live: number; cached: number; peak: number } {
+  return native.memory();
+}
+
+export function resetPeakMemory(): void {
+  native.resetPeak();
+}
+
+/** Gives the memory that waits for reuse back to the system. */
+export function emptyCache(): void {
+  native.emptyCache();
+}
+
+/** Waits until a CUDA device has done all that was asked of it; needed only to measure time. */
+export function synchronize(device = 0): void {
+  if (native.environment().cuda.length <= device)
+    throw new TorchError(`synchronize: there is no CUDA device ${device}`);
+  native.synchronize(device);
+}

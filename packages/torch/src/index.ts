@@ -1,0 +1,39 @@
+/** @genseg/torch: LibTorch's tensors, operators and gradients, typed. */
+export {
+  autocast,
+  backward,
+  checkpointedGrad,
+  enableGrad,
+  type GradOptions,
+  grad,
+  noGrad,
+  type Segment,
+} from './autograd.ts';
+export { type NestedArray, parameter, tensor } from './creation.ts';
+export { type GroupBackend, ProcessGroup, type ReduceOp } from './distributed.ts';
+export type { Device, DType, MemoryFormat, Scalar, TypedArray } from './dtype.ts';
+export {
+  type BlasVendor,
+  type Configuration,
+  configure,
+  type Environment,
+  emptyCache,
+  environment,
+  memory,
+  resetPeakMemory,
+  synchronize,
+} from './environment.ts';
+export { DisposedTensorError, OutOfMemoryError, TorchError } from './errors.ts';
+export { Generator, type GeneratorState } from './generator.ts';
+export { keep, liveBytes, liveTensors, type Resource, scope } from './lifetime.ts';
+// The one star: the operators' names stand one by one in ops.txt.
+export * from './ops.gen.ts';
+export {
+  loadSafetensors,
+  readSafetensorsHeader,
+  type SafetensorsEntry,
+  type SafetensorsHeader,
+  saveSafetensors,
+} from './safetensors.ts';
+export { loadScript, type ScriptInput, ScriptModule, type ScriptOutput } from './script.ts';
+export type { Index } from './tensor-core.ts';
