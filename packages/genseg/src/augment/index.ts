@@ -1,0 +1,44 @@
+/** Random changes of image-mask pairs, as function values with explicit generators. */
+export type { Affine } from './affine.ts';
+export type {
+  Augmentation,
+  ImageAugmentation,
+  MaskAugmentation,
+  Pair,
+} from './augmentation.ts';
+export {
+  allWarps,
+  combine,
+  cropPad,
+  type DrawWarp,
+  elastic,
+  flip,
+  geometric,
+  geometricMask,
+  rotate,
+  scale,
+  shear,
+  translate,
+} from './geometric.ts';
+export {
+  bias,
+  blur,
+  chain,
+  contrast,
+  gain,
+  gamma,
+  noise,
+  photometric,
+  posterise,
+  saturation,
+} from './photometric.ts';
+export { strong } from './strong.ts';
+export {
+  type Frame,
+  frameOf,
+  type Padding,
+  samplingGrid,
+  type Warp,
+  warpImage,
+  warpMask,
+} from './warp.ts';

@@ -1,0 +1,260 @@
+/** Colour changes beside their formulas, and their derivatives beside differences. */
+import {
+  autocast,
+  full,
+  Generator,
+  grad,
+  linspace,
+  liveTensors,
+  ones,
+  rand,
+  scope,
+  type Tensor,
+  zeros,
+} from '@genseg/torch';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { derivatives, largestDifference, wave } from '../../test/numeric.ts';
+import {
+  bias,
+  blur,
+  chain,
+  contrast,
+  gain,
+  gamma,
+  type ImageAugmentation,
+  noise,
+  photometric,
+  posterise,
+  saturation,
+} from './index.ts';
+
+let before = 0;
+beforeEach(() => {
+  before = liveTensors();
+});
+afterEach(() => {
+  expect(liveTensors()).toBe(before);
+});
+
+const seeded = <T>(seed: number, body: (generator: Generator) => T): T =>
+  scope(() => body(new Generator(seed)));
+
+/** One value for each sample: `measure` of the changed [N, 1, 1, 1]-shaped or larger images. */
+function overDraws(
+  augmentation: ImageAugmentation,
+  image: (count: number) => Tensor,
+  measure: (changed: Tensor) => Tensor,
+): number[] {
+  return seeded(1, (generator) => measure(augmentation(image(2000), generator)).toArray());
+}
+
+/** Within the range, and near both ends over 2000 draws. */
+function expectRange(values: readonly number[], low: number, high: number): void {
+  const near = 0.02 * (high - low);
+  const [least, most] = [Math.min(...values), Math.max(...values)];
+  expect(least).toBeGreaterThanOrEqual(low - 1e-5);
+  expect(least).toBeLessThan(low + near);
+  expect(most).toBeLessThanOrEqual(high + 1e-5);
+  expect(most).toBeGreaterThan(high - near);
+}
+
+describe('each change is its formula, with a parameter in its range', () => {
+  const half = (count: number) => full([count, 1, 1, 1], 0.5);
+
+  test('gain', () => {
+    expectRange(
+      overDraws(gain(), half, (x) => x.mul(2)),
+      0.8,
+      1.2,
+    );
+  });
+
+  test('bias', () => {
+    expectRange(
+      overDraws(bias(), half, (x) => x.sub(0.5)),
+      -0.1,
+      0.1,
+    );
+  });
+
+  test('contrast keeps the mean and stretches the rest', () => {
+    const step = (count: number) =>
+      linspace(0.4, 0.6, 3).reshape([1, 1, 1, 3]).expand([count, -1, -1, -1]);
+    expectRange(
+      overDraws(contrast(), step, (x) =>
+        x
+          .amax({ dim: [3] })
+          .sub(0.5)
+          .mul(10),
+      ),
+      0.7,
+      1.3,
+    );
+    expectRange(
+      overDraws(contrast(), step, (x) =>
+        x
+          .amin({ dim: [3] })
+          .sub(0.5)
+          .mul(-10),
+      ),
+      0.7,
+      1.3,
+    );
+    for (const mean of overDraws(contrast(), step, (x) => x.mean([1, 2, 3]))) {
+      expect(mean).toBeCloseTo(0.5, 6);
+    }
+  });
+
+  test('gamma keeps 0 and 1, and is near x^g between', () => {
+    const ramp = (count: number) =>
+      linspace(0, 1, 3).reshape([1, 1, 1, 3]).expand([count, -1, -1, -1]);
+    const at = (k: number) => overDraws(gamma(), ramp, (x) => x.at(':', 0, 0, k));
+    for (const value of at(0)) expect(value).toBeCloseTo(0, 6);
+    for (const value of at(2)) expect(value).toBeCloseTo(1, 6);
+    const exponents = at(1).map((value) => Math.log(value) / Math.log(0.5));
+    expect(Math.min(...exponents)).toBeCloseTo(1 / 1.5, 1);
+    expect(Math.max(...exponents)).toBeCloseTo(1.5, 1);
+    const above = exponents.filter((exponent) => exponent > 1).length / exponents.length;
+    expect(above).toBeCloseTo(0.5, 1); // evenly on the logarithmic scale
+  });
+
+  test('saturation keeps the luma and moves colours; gray and two channels stay', () => {
+    seeded(1, (generator) => {
+      const image = rand([50, 3, 4, 4], { generator });
+      const changed = saturation()(image, generator);
+      const luma = (x: Tensor) => {
+        const [r, g, b] = x.unbind({ dim: 1 });
+        return r.mul(0.299).add(g, { alpha: 0.587 }).add(b, { alpha: 0.114 });
+      };
+      expect(largestDifference(luma(changed), luma(image))).toBeLessThan(1e-6);
+      const spread = (x: Tensor) => x.sub(luma(x).unsqueeze(1)).reshape([50, -1]);
+      const factors = spread(changed)
+        .square()
+        .sum([1])
+        .div(spread(image).square().sum([1]))
+        .sqrt();
+      expect(factors.min().item()).toBeGreaterThan(0.5 - 1e-5);
+      expect(factors.max().item()).toBeLessThan(1.5 + 1e-5);
+      expect(factors.std([0]).item()).toBeGreaterThan(0.2);
+      const gray = full([2, 3, 4, 4], 0.3);
+      expect(largestDifference(saturation()(gray, generator), gray)).toBeLessThan(1e-6);
+      const two = rand([2, 2, 4, 4], { generator });
+      expect(saturation()(two, generator).equal(two)).toBe(true);
+    });
+  });
+
+  test('blur spreads a point as a Gaussian and leaves a constant', () => {
+    seeded(1, (generator) => {
+      const point = zeros([200, 1, 13, 13]);
+      point.at(':', ':', 6, 6).fill_(1);
+      const changed = blur({ sigma: 1 })(point, generator);
+      for (const sum of changed.sum([1, 2, 3]).toArray()) expect(sum).toBeCloseTo(1, 5);
+      // exp(-r^2 / 2 s^2): a knight's move is the product of its parts.
+      const at = (i: number, j: number) => changed.at(':', 0, 6 + i, 6 + j);
+      const [centre, side, two, knight] = [at(0, 0), at(0, 1), at(2, 0), at(2, 1)];
+      expect(largestDifference(knight.mul(centre), side.mul(two))).toBeLessThan(1e-6);
+      expect(largestDifference(two.mul(centre.pow(3)), side.pow(4))).toBeLessThan(1e-6);
+      expect(largestDifference(at(0, 1), at(-1, 0))).toBeLessThan(1e-7);
+      const sigmas = side.div(centre).log().mul(-2).rsqrt().toArray();
+      expect(Math.max(...sigmas)).toBeLessThan(1 + 1e-5);
+      expect(Math.max(...sigmas)).toBeGreaterThan(0.95);
+      expect(Math.min(...sigmas)).toBeLessThan(0.1);
+      const constant = full([3, 2, 8, 8], 0.7);
+      expect(largestDifference(blur()(constant, generator), constant)).toBeLessThan(1e-6);
+    });
+  });
+
+  test('noise is normal, apart in each pixel, with its deviation in the range', () => {
+    seeded(1, (generator) => {
+      const changed = noise()(zeros([100, 1, 32, 32]), generator);
+      const deviations = changed.reshape([100, -1]).std([1]);
+      expect(deviations.max().item()).toBeLessThan(0.05 * 1.1);
+      expect(deviations.max().item()).toBeGreaterThan(0.045);
+      expect(deviations.min().item()).toBeLessThan(0.005);
+      const unit = changed.div(deviations.reshape([100, 1, 1, 1]));
+      expect(unit.mean().item()).toBeCloseTo(0, 1);
+      expect(unit.pow(4).mean().item()).toBeCloseTo(3, 0);
+      const neighbours = unit
+        .narrow(3, 1, 31)
+        .mul(unit.narrow(3, 0, 31))
+        .mean();
+      expect(neighbours.item()).toBeCloseTo(0, 1);
+    });
+  });
+
+  test('posterise rounds to 2^bits levels; its gradient passes', () => {
+    seeded(1, (generator) => {
+      const image = linspace(0, 1, 101).reshape([1, 1, 1, 101]).requiresGrad_();
+      const changed = posterise({ bits: [2, 2] })(image, generator);
+      const levels = new Set(changed.toArray().map((value) => Math.round(value * 3e5)));
+      expect([...levels].sort((a, b) => a - b)).toEqual([0, 1e5, 2e5, 3e5]);
+      expect(largestDifference(changed, image.detach())).toBeLessThan(1 / 6 + 1e-6);
+      const [gradient] = grad(changed.sum(), [image]);
+      expect(gradient.equal(ones([1, 1, 1, 101]))).toBe(true);
+    });
+  });
+
+  test('chain keeps to [0, 1]', () => {
+    seeded(1, (generator) => {
+      const image = rand([20, 1, 8, 8], { generator });
+      const changed = chain(gain({ share: 1 }), bias({ amount: 1 }))(image, generator);
+      expect(changed.min().item()).toBe(0);
+      expect(changed.max().item()).toBe(1);
+    });
+  });
+});
+
+const all: [string, ImageAugmentation][] = [
+  ['gain', gain()],
+  ['bias', bias()],
+  ['contrast', contrast()],
+  ['gamma', gamma()],
+  ['saturation', saturation()],
+  ['blur', blur()],
+  ['noise', noise()],
+  ['photometric', photometric()],
+];
+
+test.each(all)('%s has first and second derivatives in the image', (_, augmentation) => {
+  seeded(8, (generator) => {
+    const image = wave([2, 3, 6, 6]).mul(0.25).add(0.5); // 0.25 to 0.75: away from the cut at 0 and 1
+    const state = generator.state;
+    const f = ([x]: Tensor[]) => {
+      generator.state = state;
+      return augmentation(x, generator).pow(3).mul(wave(x.shape, 3)).sum();
+    };
+    const { first, second } = derivatives(f, [image]);
+    expect(first.exact / first.difference).toBeCloseTo(1, 5);
+    expect(second.exact / second.difference).toBeCloseTo(1, 5);
+    expect(Math.abs(first.exact)).toBeGreaterThan(1e-3);
+  });
+});
+
+test('a black pixel has a finite gradient through gamma', () => {
+  seeded(9, (generator) => {
+    const image = zeros([50, 1, 1, 1]).requiresGrad_();
+    const [gradient] = grad(gamma()(image, generator).sum(), [image]);
+    expect(gradient.max().item()).toBeLessThan(5);
+    expect(gradient.min().item()).toBeGreaterThan(0);
+  });
+});
+
+test('autocast changes no bit', () => {
+  seeded(10, (generator) => {
+    const image = rand([2, 3, 16, 16], { generator });
+    const state = generator.state;
+    const plain = photometric()(image, generator);
+    generator.state = state;
+    const cast = autocast(() => photometric()(image, generator));
+    expect(cast.equal(plain)).toBe(true);
+  });
+});
+
+test.each([
+  [() => gamma({ ratio: 0.5 }), 'ratio must be from 1 to 10, got 0.5'],
+  [() => blur({ sigma: -1 }), 'sigma must be from 0 to 10'],
+  [() => posterise({ bits: [4, 2] }), 'bits[0] must be from 1 to 2, got 4'],
+  [() => photometric({ strength: 4 }), 'strength must be from 0 to 3'],
+])('%s is refused', (make, message) => {
+  expect(make).toThrow(message);
+});

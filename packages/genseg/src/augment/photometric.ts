@@ -1,0 +1,141 @@
+/**
+ * Random changes of colour, differentiable in the image: synthetic images pass their gradients through
+ * them to the generator. Each is drawn for each sample, evenly about "no change".
+ */
+import { replicationPad2d, scope, type Tensor, tensor } from '@genseg/torch';
+import { type ImageAugmentation, normal, requireBetween, uniform } from './augmentation.ts';
+
+/** One number for each sample, to calculate with [N, C, H, W]. */
+const perSample = (values: readonly number[], { dtype, device }: Tensor): Tensor =>
+  tensor(values, { shape: [values.length, 1, 1, 1], dtype, device });
+
+/** A change with one parameter: `apply` gets it drawn from [low, high) as [N, 1, 1, 1]. */
+function drawn(
+  [low, high]: readonly [number, number],
+  apply: (image: Tensor, parameter: Tensor) => Tensor,
+): ImageAugmentation {
+  return (image, generator) =>
+    scope(() => {
+      const [count] = image.shape;
+      return apply(image, perSample(uniform(count, low, high, generator), image));
+    });
+}
+
+/** Multiplies by 1 - share to 1 + share. */
+export const gain = ({ share = 0.2 } = {}): ImageAugmentation =>
+  drawn([1 - share, 1 + share], (image, factor) => image.mul(factor));
+
+/** Adds -amount to amount. */
+export const bias = ({ amount = 0.1 } = {}): ImageAugmentation =>
+  drawn([-amount, amount], (image, shift) => image.add(shift));
+
+/** Moves away from the sample's mean, or towards it, by the factor 1 - share to 1 + share. */
+export const contrast = ({ share = 0.3 } = {}): ImageAugmentation =>
+  drawn([1 - share, 1 + share], (image, factor) => {
+    const mean = image.mean([1, 2, 3], { keepdim: true });
+    return mean.add(image.sub(mean).mul(factor));
+  });
+
+/** x^g on [0, 1], with g from 1 / ratio to ratio, evenly on a logarithmic scale. */
+export function gamma({ ratio = 1.5 } = {}): ImageAugmentation {
+  requireBetween('ratio', ratio, 1, 10);
+  // Shifted by c and rescaled, since x^g has an infinite slope at 0 for g < 1.
+  const c = 0.01;
+  const range = Math.log(ratio);
+  return drawn([-range, range], (image, logarithm) => {
+    const g = logarithm.exp();
+    const power = (x: Tensor) => x.add(c).pow(g);
+    const low = power(g.zerosLike());
+    const high = power(g.onesLike());
+    return power(image.clampMin(0)).sub(low).div(high.sub(low));
+  });
+}
+
+/** The luma of ITU-R BT.601. */
+const LUMA = [0.299, 0.587, 0.114];
+
+/** Moves colours away from gray, or towards it, by the factor 1 - share to 1 + share; gray images stay. */
+export const saturation = ({ share = 0.5 } = {}): ImageAugmentation =>
+  drawn([1 - share, 1 + share], (image, factor) => {
+    if (image.shape[1] !== LUMA.length) return image;
+    const { dtype, device } = image;
+    const gray = image
+      .mul(tensor(LUMA, { shape: [1, 3, 1, 1], dtype, device }))
+      .sum([1], { keepdim: true });
+    return gray.add(image.sub(gray).mul(factor));
+  });
+
+/** Gaussian blur with a standard deviation from 0 to `sigma` pixels; edges continue. */
+export function blur({ sigma = 1 } = {}): ImageAugmentation {
+  requireBetween('sigma', sigma, 0, 10);
+  const radius = Math.ceil(3 * sigma);
+  const offsets = Array.from({ length: 2 * radius + 1 }, (_, i) => i - radius);
+  const weights = (s: number) => {
+    const bell = offsets.map((i) => Math.exp(-(i ** 2) / (2 * Math.max(s, 1e-6) ** 2)));
+    const sum = bell.reduce((a, b) => a + b);
+    return bell.map((value) => value / sum);
+  };
+  return (image, generator) =>
+    scope(() => {
+      const kernels = uniform(image.shape[0], 0, sigma, generator).map(weights);
+      const taps = offsets.map((_, i) =>
+        perSample(
+          kernels.map((kernel) => kernel[i]),
+          image,
+        ),
+      );
+      // A sum of shifted images, not conv2d, which autocast would do with 8 bits.
+      const along = (x: Tensor, dim: number) => {
+        const shifted = (by: number) => x.narrow(dim, by, x.shape[dim] - 2 * radius);
+        return taps.reduce((sum, tap, i) => sum.addcmul(shifted(i), tap), shifted(0).zerosLike());
+      };
+      return along(along(replicationPad2d(image, radius), 2), 3);
+    });
+}
+
+/** Adds white noise with a standard deviation from 0 to `deviation`. */
+export const noise =
+  ({ deviation = 0.05 } = {}): ImageAugmentation =>
+  (image, generator) =>
+    scope(() => {
+      const size = perSample(uniform(image.shape[0], 0, deviation, generator), image);
+      return image.addcmul(normal(image.shape, image, generator), size);
+    });
+
+/** Rounds to 2^bits levels; the gradient passes as if it did not (straight-through). */
+export function posterise({ bits = [3, 8] as readonly [number, number] } = {}): ImageAugmentation {
+  const [least, most] = bits;
+  requireBetween('bits[0]', least, 1, most);
+  requireBetween('bits[1]', most, least, 16);
+  return (image, generator) =>
+    scope(() => {
+      const drawnBits = uniform(image.shape[0], least, most + 1, generator).map(Math.floor);
+      const steps = perSample(
+        drawnBits.map((b) => 2 ** b - 1),
+        image,
+      );
+      const rounded = image.mul(steps).round().div(steps);
+      return image.add(rounded.sub(image).detach());
+    });
+}
+
+/** One after the other, then cut to [0, 1] as a camera does. */
+export const chain =
+  (...steps: readonly ImageAugmentation[]): ImageAugmentation =>
+  (image, generator) =>
+    scope(() => steps.reduce((x, step) => step(x, generator), image).clamp({ min: 0, max: 1 }));
+
+/** All but posterise. @param options.strength factor of every range, 0 (no change) to 3. */
+export function photometric(options: { strength?: number } = {}): ImageAugmentation {
+  const { strength = 1 } = options;
+  requireBetween('strength', strength, 0, 3);
+  return chain(
+    gamma({ ratio: 1.5 ** strength }),
+    contrast({ share: 0.3 * strength }),
+    saturation({ share: 0.5 * strength }),
+    gain({ share: 0.2 * strength }),
+    bias({ amount: 0.1 * strength }),
+    blur({ sigma: strength }),
+    noise({ deviation: 0.05 * strength }),
+  );
+}

@@ -1,0 +1,34 @@
+/** Where the command line's words go: results to stdout, everything else to stderr. */
+
+export const say = (text: string): void => {
+  process.stderr.write(`${text}\n`);
+};
+
+/** The only thing on stdout: one JSON object, or a result as text. */
+export const print = (result: unknown): void => {
+  process.stdout.write(`${typeof result === 'string' ? result : JSON.stringify(result)}\n`);
+};
+
+/** The user stopped the work; the process ends with 130. */
+export class InterruptedError extends Error {
+  override readonly name = 'InterruptedError';
+}
+
+/** Asks to stop at the first Ctrl-C, so that a checkpoint is stored; the second aborts at once. */
+export function watchInterrupt(): { interrupted(): boolean } & Disposable {
+  let asked = false;
+  const onSignal = () => {
+    if (asked) process.exit(130);
+    asked = true;
+    say('\nstopping after this step; press Ctrl-C again to abort');
+  };
+  process.on('SIGINT', onSignal);
+  process.on('SIGTERM', onSignal);
+  return {
+    interrupted: () => asked,
+    [Symbol.dispose]() {
+      process.off('SIGINT', onSignal);
+      process.off('SIGTERM', onSignal);
+    },
+  };
+}

@@ -1,0 +1,150 @@
+/**
+ * Finds out how a data set is laid out. Order: split folders, nnU-Net, MONAI data list, two folders,
+ * flat pairs, COCO; the first layout that pairs an image with a mask wins.
+ */
+import { DataError } from '../../errors.ts';
+import type { Problem, Split } from '../manifest.ts';
+import { coco } from './coco.ts';
+import { monaiDatalist } from './datalist.ts';
+import { flat } from './flat.ts';
+import { folders, isImageFolder } from './folders.ts';
+import { splitOf } from './names.ts';
+import { nnunet } from './nnunet.ts';
+import { keysOf, readPatients, readSplits } from './sidecar.ts';
+import {
+  type Found,
+  type FoundCase,
+  type Layout,
+  readTree,
+  subtree,
+  type Tree,
+  within,
+} from './tree.ts';
+
+export interface DiscoveredCase extends FoundCase {
+  readonly patient: string | null;
+}
+
+export interface Discovery extends Found {
+  /** The folder that paths are relative to. */
+  readonly root: string;
+  readonly cases: readonly DiscoveredCase[];
+  readonly inferred: readonly string[];
+}
+
+const layouts: readonly Layout[] = [nnunet, monaiDatalist, folders, flat, coco];
+
+/** Finds the cases of a data set, sorted by id. @throws DataError where there is none. */
+export async function discover(root: string): Promise<Discovery> {
+  const tree = descend(await readTree(root));
+  const found = await findCases(tree);
+  if (!found) {
+    throw new DataError(
+      `${root}: no image found (PNG, JPEG, TIFF, BMP, GIF); give a folder with images/ and masks/`,
+    );
+  }
+  const inferred = [`layout: ${found.layout}`];
+  const problems: Problem[] = [...found.problems];
+  const patients = await readPatients(tree);
+  const splits = await readSplits(tree);
+  if (patients) inferred.push(`patients from ${patients.file}`);
+  if (splits) inferred.push('splits from splits.json');
+
+  const lookUp = <T>(table: ReadonlyMap<string, T> | undefined, one: FoundCase): T | undefined =>
+    keysOf(one)
+      .map((key) => table?.get(key))
+      .find((value) => value !== undefined);
+  const cases = uniqueIds(tree, found.cases)
+    .map((one) => ({
+      ...one,
+      patient: lookUp(patients?.patients, one) ?? null,
+      split: lookUp(splits, one) ?? one.split,
+    }))
+    .sort((a, b) => (a.id < b.id ? -1 : 1));
+  const present = new Set(cases.flatMap(keysOf));
+  const absent = [...(splits?.keys() ?? [])].filter((key) => !present.has(key));
+  if (absent.length > 0) {
+    problems.push({
+      severity: 'warning',
+      kind: 'split',
+      message: `${within(tree, 'splits.json')}: lists ${absent.length} images that are not there (${absent[0]}, ...); add them or remove the entries`,
+    });
+  }
+  return { ...found, root: tree.root, cases, problems, inferred };
+}
+
+async function findCases(tree: Tree): Promise<Found | undefined> {
+  const splits: Found[] = [];
+  for (const folder of topFolders(tree)) {
+    const split = splitOf(folder);
+    const found = split && (await findCases(subtree(tree, folder)));
+    if (found) splits.push(under(folder, split, found));
+  }
+  if (splits.length > 0) {
+    return {
+      layout: splits.map((found) => found.layout).join('; '),
+      cases: splits.flatMap((found) => found.cases),
+      problems: splits.flatMap((found) => found.problems),
+      declared: splits.find((found) => found.declared)?.declared,
+    };
+  }
+  let unpaired: Found | undefined;
+  for (const layout of layouts) {
+    const found = await layout(tree);
+    if (found?.cases.some((c) => c.masks.length > 0)) return found;
+    unpaired ??= found;
+  }
+  return unpaired;
+}
+
+const topFolders = (tree: Tree) => [
+  ...new Set(tree.files.filter((path) => path.includes('/')).map((path) => path.split('/')[0])),
+];
+
+/** Goes down through folders that only hold one folder, as archives unpack, whose name says nothing. */
+function descend(tree: Tree): Tree {
+  const [folder, ...others] = topFolders(tree);
+  const alone = folder && others.length === 0 && tree.files.every((path) => path.includes('/'));
+  if (!alone || splitOf(folder) || isImageFolder(folder)) return tree;
+  return descend(subtree(tree, folder));
+}
+
+/** What a split folder holds, its paths from one folder further up. */
+function under(folder: string, split: Split, found: Found): Found {
+  const up = (path: string) => `${folder}/${path}`;
+  return {
+    ...found,
+    layout: `${folder}: ${found.layout}`,
+    cases: found.cases.map((c) => ({
+      ...c,
+      images: c.images.map(up),
+      masks: c.masks.map((mask) => ({ ...mask, path: up(mask.path) })),
+      split,
+    })),
+  };
+}
+
+/** Ids that occur twice get their split in front (train/a.png, test/a.png), else their path. */
+function uniqueIds(tree: Tree, cases: readonly FoundCase[]): FoundCase[] {
+  const plain = cases.map((one) => ({ ...one, id: one.id.replaceAll('/', '-') }));
+  const bySplit = renamed(plain, (one) => (one.split ? `${one.split}-${one.id}` : one.id));
+  const byPath = renamed(bySplit, (one) => one.images[0].replaceAll('/', '-'));
+  const twice = [...groupById(byPath).values()].find((same) => same.length > 1);
+  if (twice) {
+    throw new DataError(
+      `${within(tree, twice[0].images[0])}: is listed twice; remove one of its entries`,
+    );
+  }
+  return byPath;
+}
+
+function renamed(cases: readonly FoundCase[], rename: (one: FoundCase) => string): FoundCase[] {
+  const byId = groupById(cases);
+  return cases.map((one) => (byId.get(one.id)!.length > 1 ? { ...one, id: rename(one) } : one));
+}
+
+function groupById(cases: readonly FoundCase[]): Map<string, FoundCase[]> {
+  const groups = new Map<string, FoundCase[]>();
+  for (const one of cases) groups.set(one.id, [...(groups.get(one.id) ?? []), one]);
+  return groups;
+}

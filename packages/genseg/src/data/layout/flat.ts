@@ -1,0 +1,21 @@
+/** Flat pairs: `a.png` beside `a_mask.png`, or beside `a.json` (Labelme) or `a.geojson`. */
+import { isImage, isPolygons, namesMask, stem } from './names.ts';
+import { named, pairByName } from './pair.ts';
+import type { Found, Tree } from './tree.ts';
+
+export async function flat(tree: Tree): Promise<Found | undefined> {
+  const rasters = tree.files.filter(isImage);
+  const images = rasters.filter((path) => !namesMask(stem(path)));
+  if (images.length === 0) return undefined;
+  const names = new Set(images.map(stem));
+  const masks = [
+    ...rasters.filter((path) => namesMask(stem(path))),
+    ...tree.files.filter((path) => isPolygons(path) && names.has(stem(path))),
+  ];
+  const { cases, problems } = pairByName(
+    tree,
+    images.map((path) => named(path, '')),
+    masks.map((path) => named(path, '')),
+  );
+  return { layout: 'flat pairs', cases, problems };
+}

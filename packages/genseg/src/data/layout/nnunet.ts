@@ -1,0 +1,81 @@
+/**
+ * nnU-Net v2 raw data sets with 2-D images: `dataset.json`, `imagesTr/ID_0000.png` (one file per
+ * channel), `labelsTr/ID.png`; `imagesTs` and `labelsTs` are the test set.
+ * Format: nnU-Net documentation, dataset_format.md.
+ */
+import { z } from 'zod';
+import { DataError } from '../../errors.ts';
+import type { Problem, Split } from '../manifest.ts';
+import { isImage, stem } from './names.ts';
+import { type Found, type FoundCase, type Level, readJson, type Tree, within } from './tree.ts';
+
+const description = z.object({
+  labels: z.record(z.string(), z.union([z.int(), z.array(z.int())])),
+});
+
+export async function nnunet(tree: Tree): Promise<Found | undefined> {
+  if (!tree.files.includes('dataset.json')) return undefined;
+  if (!tree.files.some((path) => path.startsWith('imagesTr/'))) return undefined;
+  const parsed = description.safeParse(await readJson(tree, 'dataset.json'));
+  if (!parsed.success) return undefined;
+
+  const problems: Problem[] = [];
+  const cases = [
+    ...casesIn(tree, { images: 'imagesTr', labels: 'labelsTr', split: 'train', problems }),
+    ...casesIn(tree, { images: 'imagesTs', labels: 'labelsTs', split: 'test', problems }),
+  ];
+  if (cases.length === 0) {
+    throw new DataError(
+      `${within(tree, 'imagesTr')}: holds no 2-D image (PNG, JPEG, TIFF, BMP, GIF); convert the volumes to slices first`,
+    );
+  }
+  return { layout: 'nnU-Net', cases, problems, declared: declaredClasses(parsed.data.labels) };
+}
+
+function casesIn(
+  tree: Tree,
+  {
+    images,
+    labels,
+    split,
+    problems,
+  }: { images: string; labels: string; split: Split; problems: Problem[] },
+): FoundCase[] {
+  const inFolder = (folder: string) =>
+    tree.files.filter((path) => path.startsWith(`${folder}/`) && isImage(path));
+  const masks = new Map(
+    inFolder(labels).map((path) => [stem(path).slice(labels.length + 1), path]),
+  );
+  const channels = new Map<string, string[]>();
+  for (const path of inFolder(images)) {
+    const id = stem(path)
+      .slice(images.length + 1)
+      .replace(/_\d{4}$/, '');
+    channels.set(id, [...(channels.get(id) ?? []), path]);
+  }
+  for (const [id, path] of masks) {
+    if (channels.has(id)) continue;
+    problems.push({
+      severity: 'warning',
+      kind: 'missing-image',
+      message: `${within(tree, path)}: has no image; add ${images}/${id}_0000.png or remove the mask`,
+    });
+  }
+  return [...channels].map(([id, files]) => {
+    const mask = masks.get(id);
+    return { id, images: files, masks: mask ? [{ path: mask }] : [], split };
+  });
+}
+
+/** Region labels (lists of values) overlap the plain ones and are left out; "ignore" is background. */
+function declaredClasses(labels: z.infer<typeof description>['labels']): Found['declared'] {
+  const plain = Object.entries(labels).filter((entry): entry is [string, number] =>
+    Number.isInteger(entry[1]),
+  );
+  const classes = plain.filter(([name]) => name !== 'ignore').sort(([, a], [, b]) => a - b);
+  if (classes[0]?.[1] !== 0) return undefined;
+  const levels: Level[] = classes.map(([, code], i) => ({ code, class: i }));
+  const ignore = plain.find(([name]) => name === 'ignore');
+  if (ignore) levels.push({ code: ignore[1], class: 0 });
+  return { classes: classes.map(([name]) => name), levels };
+}

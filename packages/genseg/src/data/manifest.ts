@@ -1,0 +1,104 @@
+/**
+ * The manifest: every case of a data set with its files, hashes, sizes, group, split and labels, and
+ * what was inferred. Plain JSON, checked by a zod schema when read; written by ../run.
+ */
+import { z } from 'zod';
+
+const side = z.int().positive();
+const file = z.object({
+  /** Relative to `root`, with forward slashes. */
+  path: z.string(),
+  sha256: z.string().regex(/^[0-9a-f]{64}$/),
+});
+
+const splitSchema = z.enum(['train', 'validation', 'test']);
+
+const caseSchema = z.object({
+  id: z.string(),
+  /** One file, or one per channel group in channel order. */
+  images: z.array(file).min(1),
+  /** None: unlabelled. Several: their union. `entry` is the image's key inside a COCO file. */
+  masks: z.array(file.extend({ entry: z.string().optional() })),
+  width: side,
+  height: side,
+  channels: side,
+  bits: z.union([z.literal(8), z.literal(16)]),
+  /** mm per pixel, [x, y]; null where the file format does not tell. */
+  spacing: z.tuple([z.number().positive(), z.number().positive()]).nullable(),
+  patient: z.string().nullable(),
+  /** Cases of one group (a patient, duplicates) stay on one side of every split. */
+  group: z.string(),
+  /** The split the data set itself gives. */
+  split: splitSchema.nullable(),
+  /** Pixels per class; null: unlabelled. */
+  labels: z.array(z.int().nonnegative()).nullable(),
+  /** What was done to this case's files, in words. */
+  inferred: z.array(z.string()),
+});
+
+const codingSchema = z.discriminatedUnion('kind', [
+  /** Raster masks: a pixel belongs to the class of the nearest level (gray value or 0xrrggbb). */
+  z.object({
+    kind: z.enum(['value', 'colour']),
+    levels: z.array(z.object({ code: z.int().nonnegative(), class: z.int().nonnegative() })),
+  }),
+  /** Polygons: label i is class i + 1. */
+  z.object({ kind: z.literal('polygons'), labels: z.array(z.string()) }),
+]);
+
+const fingerprintSchema = z.object({
+  channels: side,
+  bits: z.union([z.literal(8), z.literal(16)]),
+  /** Smallest, median and largest side lengths in px. */
+  width: z.tuple([side, side, side]),
+  height: z.tuple([side, side, side]),
+  /** Per channel; low and high are the 16-bit values scaled to 0 and 1, mean and std are after scaling. */
+  intensity: z.object({
+    low: z.array(z.number()),
+    high: z.array(z.number()),
+    mean: z.array(z.number()),
+    std: z.array(z.number()),
+  }),
+});
+
+export const manifestSchema = z.object({
+  version: z.literal(1),
+  /** Absolute path of the data set. */
+  root: z.string(),
+  /** Which folder layout was found, in words. */
+  layout: z.string(),
+  /** Class names; class 0 is the background. */
+  classes: z.array(z.string()),
+  coding: codingSchema.nullable(),
+  fingerprint: fingerprintSchema,
+  /** Sorted by id. */
+  cases: z.array(caseSchema),
+  inferred: z.array(z.string()),
+});
+
+export type Split = z.infer<typeof splitSchema>;
+export type Case = z.infer<typeof caseSchema>;
+export type Coding = z.infer<typeof codingSchema>;
+export type Fingerprint = z.infer<typeof fingerprintSchema>;
+export type Manifest = z.infer<typeof manifestSchema>;
+
+/** Something wrong with the data, found without stopping: one line that names file and mend. */
+export interface Problem {
+  /** An error is a reason not to train on this data; a warning is worth knowing. */
+  readonly severity: 'error' | 'warning';
+  readonly kind:
+    | 'unusable'
+    | 'channels-mismatch'
+    | 'missing-mask'
+    | 'missing-image'
+    | 'ambiguous-mask'
+    | 'empty-mask'
+    | 'full-mask'
+    | 'split';
+  readonly message: string;
+}
+
+/** Reads a manifest from parsed JSON. @throws ZodError where it is none. */
+export function parseManifest(json: unknown): Manifest {
+  return manifestSchema.parse(json);
+}

@@ -1,0 +1,70 @@
+import { expect, test } from 'vitest';
+import type { Image } from './image/image.ts';
+import { IntensityCounts } from './intensity.ts';
+import { scaled, toPlanes } from './planes.ts';
+
+const image = (data: Uint8Array | Uint16Array, channels = 1): Image => ({
+  ...{ data, width: data.length / channels, height: 1, channels },
+  bits: data instanceof Uint16Array ? 16 : 8,
+});
+const intensity = (low: number, high: number, channels = 1) => ({
+  low: Array<number>(channels).fill(low),
+  high: Array<number>(channels).fill(high),
+  ...{ mean: [], std: [] },
+});
+
+test('interleaved pixels become planes', () => {
+  expect([...toPlanes(image(Uint8Array.of(1, 2, 3, 4, 5, 6), 3))]).toEqual([1, 4, 2, 5, 3, 6]);
+});
+
+test('8 bits are divided by 255, 16 bits go from low to high and are clipped', () => {
+  const fingerprint = { channels: 1, intensity: intensity(1000, 3000) };
+  const bytes = scaled(image(Uint8Array.of(0, 51, 255)), fingerprint, 'a');
+  expect([...bytes]).toEqual([0, Math.fround(0.2), 1]);
+  const wide = scaled(image(Uint16Array.of(0, 1000, 1500, 3000, 65535)), fingerprint, 'a');
+  expect([...wide]).toEqual([0, 0, 0.25, 1, 1]);
+});
+
+test('gray is repeated where colour is expected, colour becomes luminance where gray is', () => {
+  const three = { channels: 3, intensity: intensity(0, 1, 3) };
+  expect([...scaled(image(Uint8Array.of(255, 0)), three, 'a')]).toEqual([1, 0, 1, 0, 1, 0]);
+  const one = { channels: 1, intensity: intensity(0, 1) };
+  const [value] = scaled(image(Uint8Array.of(255, 0, 0), 3), one, 'a');
+  expect(value).toBeCloseTo(0.299, 6);
+});
+
+test('another number of channels is refused by name', () => {
+  const four = { channels: 4, intensity: intensity(0, 1, 4) };
+  expect(() => scaled(image(Uint8Array.of(1, 2)), four, 'x/a.png')).toThrow(
+    /x\/a\.png: has 1 channels where the training images have 4/,
+  );
+});
+
+test('the fingerprint holds mean and standard deviation of the scaled values', () => {
+  const counts = new IntensityCounts();
+  counts.add(image(Uint8Array.of(0, 255)));
+  counts.add(image(Uint8Array.of(0, 0)));
+  const { mean, std } = counts.summary(1);
+  expect(mean[0]).toBeCloseTo(1 / 4, 12);
+  expect(std[0]).toBeCloseTo(Math.sqrt(3) / 4, 12);
+});
+
+test('16 bits: percentiles 0.5 and 99.5 of the whole data set, outliers left out', () => {
+  const counts = new IntensityCounts();
+  const values = Uint16Array.from({ length: 1000 }, (_, i) => 1000 + i);
+  values[0] = 0;
+  values[999] = 65535;
+  counts.add(image(values.subarray(0, 300)));
+  counts.add(image(values.subarray(300)));
+  const { low, high, mean } = counts.summary(1);
+  expect(low).toEqual([1004]); // the fifth of 1000
+  expect(high).toEqual([1994]);
+  expect(mean[0]).toBeCloseTo(0.5, 2);
+});
+
+test('gray images of a colour data set count for each channel', () => {
+  const counts = new IntensityCounts();
+  counts.add(image(Uint8Array.of(255, 0, 0), 3));
+  counts.add(image(Uint8Array.of(255)));
+  expect(counts.summary(3).mean).toEqual([1, 0.5, 0.5]);
+});

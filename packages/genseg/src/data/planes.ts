@@ -1,0 +1,60 @@
+/** From stored pixels to the numbers a network sees: planes `[C, H, W]`, scaled to 0..1. */
+import { DataError } from '../errors.ts';
+import type { Image } from './image/image.ts';
+import type { Fingerprint } from './manifest.ts';
+
+/** Channel planes `[C, H, W]` of the pixel values as they are. */
+export function toPlanes({ data, width, height, channels }: Image): Float32Array<ArrayBuffer> {
+  const pixels = width * height;
+  const planes = new Float32Array(data.length);
+  for (let c = 0; c < channels; c++) {
+    for (let i = 0; i < pixels; i++) planes[c * pixels + i] = data[i * channels + c];
+  }
+  return planes;
+}
+
+/**
+ * An image as the training data's fingerprint wants it: `[C, H, W]` in 0..1. 8 bits: v / 255.
+ * 16 bits: low to high of the data set, clipped. Gray is repeated where colour is expected; colour
+ * becomes luminance (ITU-R BT.601) where gray is. `file` is only for messages. @throws DataError
+ */
+export function scaled(
+  image: Image,
+  { channels, intensity }: Pick<Fingerprint, 'channels' | 'intensity'>,
+  file: string,
+): Float32Array<ArrayBuffer> {
+  const pixels = image.width * image.height;
+  const planes = withChannels(toPlanes(image), pixels, channels);
+  if (!planes) {
+    throw new DataError(
+      `${file}: has ${image.channels} channels where the training images have ${channels}; give images of the same kind`,
+    );
+  }
+  for (let c = 0; c < channels; c++) {
+    const [low, high] = image.bits === 16 ? [intensity.low[c], intensity.high[c]] : [0, 255];
+    const range = high - low || 1;
+    for (let i = c * pixels; i < (c + 1) * pixels; i++) {
+      planes[i] = Math.min(1, Math.max(0, (planes[i] - low) / range));
+    }
+  }
+  return planes;
+}
+
+function withChannels(
+  planes: Float32Array<ArrayBuffer>,
+  pixels: number,
+  channels: number,
+): Float32Array<ArrayBuffer> | undefined {
+  const own = planes.length / pixels;
+  if (own === channels) return planes;
+  if (own === 1 && channels === 3) {
+    const repeated = new Float32Array(3 * pixels);
+    for (let c = 0; c < 3; c++) repeated.set(planes, c * pixels);
+    return repeated;
+  }
+  if (own === 3 && channels === 1) {
+    const [r, g, b] = [0, 1, 2].map((c) => planes.subarray(c * pixels, (c + 1) * pixels));
+    return r.map((red, i) => 0.299 * red + 0.587 * g[i] + 0.114 * b[i]);
+  }
+  return undefined;
+}

@@ -1,0 +1,129 @@
+/**
+ * Reads the files of one case: channel files stacked to one image, mask files merged to one mask of
+ * the image's size and orientation.
+ */
+import { DataError } from '../errors.ts';
+import type { DataFiles } from './files.ts';
+import { type Size, upright } from './image/image.ts';
+import { decodeImage, type SourceImage } from './image/read.ts';
+import { isPolygons } from './layout/names.ts';
+import type { FoundMask } from './layout/tree.ts';
+import { decodeMask, type MaskCodes, union } from './mask/codes.ts';
+import { parseAnnotation } from './polygons/parse.ts';
+import { rasterise, type Shape } from './polygons/rasterise.ts';
+
+/** Reads and stacks the image files of a case. @throws DataError */
+export async function readCaseImage(
+  files: DataFiles,
+  paths: readonly string[],
+): Promise<SourceImage> {
+  const parts: SourceImage[] = [];
+  for (const path of paths)
+    parts.push(await decodeImage(await files.bytes(path), files.locate(path)));
+  const [first] = parts;
+  if (parts.length === 1) return first;
+  parts.forEach((part, i) => {
+    if (!sameSize(part, first) || part.bits !== first.bits) {
+      throw new DataError(
+        `${files.locate(paths[i])}: is ${describe(part)}, ${part.bits} bits where ${paths[0]} is ${describe(first)}, ${first.bits} bits; save all channels alike`,
+      );
+    }
+  });
+  return stack(parts);
+}
+
+function stack(parts: readonly SourceImage[]): SourceImage {
+  const [first] = parts;
+  const channels = parts.reduce((sum, part) => sum + part.channels, 0);
+  const pixels = first.width * first.height;
+  const data =
+    first.bits === 16 ? new Uint16Array(pixels * channels) : new Uint8Array(pixels * channels);
+  let offset = 0;
+  for (const part of parts) {
+    for (let pixel = 0; pixel < pixels; pixel++) {
+      for (let c = 0; c < part.channels; c++) {
+        data[pixel * channels + offset + c] = part.data[pixel * part.channels + c];
+      }
+    }
+    offset += part.channels;
+  }
+  return { ...first, data, channels, notes: [...new Set(parts.flatMap((part) => part.notes))] };
+}
+
+/** Reads and merges the raster mask files of a case. @throws DataError */
+export async function readCaseMask(
+  files: DataFiles,
+  masks: readonly FoundMask[],
+  image: SourceImage,
+): Promise<MaskCodes> {
+  const parts: MaskCodes[] = [];
+  for (const { path } of masks) {
+    if (isPolygons(path)) {
+      throw new DataError(
+        `${files.locate(path)}: polygons beside raster masks; use one kind for the whole data set`,
+      );
+    }
+    const file = files.locate(path);
+    const mask = await decodeMask(await files.bytes(path), file);
+    // "To both or none": a mask without EXIF rotation of its own turns with the image it was drawn on.
+    const turns = mask.orientation === 1 && sameSize(mask, storedSize(image));
+    const turned = turns
+      ? turn(mask.codes, mask, image.orientation)
+      : { data: mask.codes, ...sizeOf(mask) };
+    checkSameSize(turned, image, file);
+    parts.push({ ...mask, codes: turned.data, ...sizeOf(turned) });
+  }
+  return union(parts);
+}
+
+/** The polygons of a case. @throws DataError */
+export async function readCaseShapes(
+  files: DataFiles,
+  masks: readonly FoundMask[],
+): Promise<{ shapes: readonly Shape[]; size?: Size }> {
+  const parts = [];
+  for (const { path, entry } of masks) {
+    if (!isPolygons(path)) {
+      throw new DataError(
+        `${files.locate(path)}: a raster mask beside polygons; use one kind for the whole data set`,
+      );
+    }
+    parts.push(parseAnnotation(await files.json(path), files.locate(path), entry));
+  }
+  return { shapes: parts.flatMap((part) => part.shapes), size: parts[0]?.size };
+}
+
+/** Fills the polygons of a case into class ids of its image's size; label i is class i + 1. */
+export function fillShapes(
+  { shapes, size = undefined }: { shapes: readonly Shape[]; size?: Size },
+  { image, labels, file }: { image: SourceImage; labels: readonly string[]; file: string },
+): Uint8Array<ArrayBuffer> {
+  const drawn = size ?? sizeOf(image);
+  const mask = rasterise(shapes, drawn, (label) => labels.indexOf(label) + 1);
+  // Polygon tools show images upright; only a size tells that one did not.
+  const turns = !sameSize(drawn, image) && sameSize(drawn, storedSize(image));
+  const turned = turns ? turn(mask, drawn, image.orientation) : { data: mask, ...drawn };
+  checkSameSize(turned, image, file);
+  return turned.data;
+}
+
+const sizeOf = ({ width, height }: Size): Size => ({ width, height });
+const sameSize = (a: Size, b: Size) => a.width === b.width && a.height === b.height;
+const describe = ({ width, height }: Size) => `${width} x ${height} px`;
+
+/** The size before EXIF rotation. */
+const storedSize = ({ width, height, orientation }: SourceImage): Size =>
+  orientation >= 5 ? { width: height, height: width } : { width, height };
+
+const turn = <T extends Uint8Array | Uint16Array | Uint32Array>(
+  data: T,
+  size: Size,
+  orientation: number,
+) => upright({ data, ...sizeOf(size), channels: 1 }, orientation);
+
+function checkSameSize(mask: Size, image: Size, file: string): void {
+  if (sameSize(mask, image)) return;
+  throw new DataError(
+    `${file}: the mask is ${describe(mask)} but its image is ${describe(image)}; export the mask at the image's size`,
+  );
+}

@@ -1,0 +1,18 @@
+/** Scores of label images per case and class, their summaries and paired tests. No tensors, no files. */
+
+export type { BootstrapOptions, Interval } from './bootstrap.ts';
+export {
+  type CaseMetricsOptions,
+  type ClassMetrics,
+  caseMetrics,
+  type MetricName,
+  meanOverClasses,
+  metricNames,
+  type Presence,
+  type Scores,
+} from './case.ts';
+export { type CaseScore, type Comparison, compare, holm } from './comparison.ts';
+export { distanceUnit, type Grid } from './grid.ts';
+export { type Confusion, confusion, dice, jaccard, precision, recall } from './overlap.ts';
+export { type ScoredCase, type Summary, summarise } from './summary.ts';
+export { type SignedRankTest, wilcoxonSignedRank } from './wilcoxon.ts';

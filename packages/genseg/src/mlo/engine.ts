@@ -1,0 +1,130 @@
+/**
+ * Runs nested problems: each iteration takes the lower problems' steps in order and, when one is due,
+ * the upper problem's step along its hypergradient. The upper batch never updates a lower parameter.
+ */
+import { scope, type Tensor } from '@genseg/torch';
+import { TrainingError } from '../errors.ts';
+import type { Graph } from './graph.ts';
+import { type HypergradientMethod, norm } from './hypergradient/index.ts';
+import { hypergradient } from './hypergradient.ts';
+import type { Problem, Step } from './problem.ts';
+
+export interface Level {
+  problem: Problem;
+  /** Steps of the problem in each iteration; `unrolled` differentiates through all of them. */
+  unrollSteps?: number;
+  /** Iterations between its steps, as `interval` of the upper problem; both start together. */
+  interval?: number;
+}
+
+export interface EngineOptions {
+  /** Iterations between upper steps. */
+  interval?: number;
+  /** Iterations before the first upper step. */
+  warmup?: number;
+  /** Called after each update of a problem's parameters, with the batch that made it. */
+  onStep?(problem: Problem, batch: unknown): void;
+}
+
+export interface Iteration {
+  /** Each problem's mean loss in this iteration, by name; the upper's only when its step was due. */
+  losses: Map<string, number>;
+  /** Length of each upper parameter's hypergradient, when the upper step was due. */
+  hypergradientNorms?: number[];
+}
+
+export class Engine {
+  readonly graph: Graph;
+  readonly levels: readonly Level[];
+  readonly upper: Problem;
+  readonly method: HypergradientMethod;
+  /** Iterations done; set it to go on from a checkpoint. */
+  iteration = 0;
+  readonly #interval: number;
+  readonly #warmup: number;
+  readonly #onStep: (problem: Problem, batch: unknown) => void;
+  #proven = false;
+
+  /** @param levels the lower problems in the order of their steps. */
+  constructor(
+    graph: Graph,
+    problems: { upper: Problem; levels: readonly Level[]; method: HypergradientMethod },
+    options: EngineOptions = {},
+  ) {
+    const { interval = 1, warmup = 0, onStep = () => {} } = options;
+    this.graph = graph;
+    this.levels = problems.levels;
+    this.upper = problems.upper;
+    this.method = problems.method;
+    this.#interval = interval;
+    this.#warmup = warmup;
+    this.#onStep = onStep;
+    if (graph.lowersOf(this.upper).length === 0)
+      throw new TypeError(`problem '${this.upper.name}' has nothing below it to look at`);
+    const run = new Set(this.levels.map((level) => level.problem));
+    for (const problem of graph.lowestFirst(this.upper)) {
+      if (!run.has(problem))
+        throw new TypeError(`problem '${problem.name}' is in the graph and in no level`);
+    }
+  }
+
+  iterate(): Iteration {
+    const elapsed = this.iteration - this.#warmup;
+    const due = elapsed >= 0 && elapsed % this.#interval === 0;
+    this.iteration++;
+    return scope(() => {
+      const losses = new Map<string, number>();
+      const trajectories = new Map<Problem, Step[]>();
+      for (const { problem, unrollSteps = 1, interval = 1 } of this.levels) {
+        if (elapsed % interval !== 0) continue;
+        const steps: Step[] = [];
+        let sum = 0;
+        for (let k = 0; k < unrollSteps; k++) sum += this.#step(problem, due, steps);
+        losses.set(problem.name, sum / unrollSteps);
+        trajectories.set(problem, steps);
+      }
+      const finite = [...losses.values()].every(Number.isFinite);
+      if (!due || !finite) return { losses }; // of a loss that is no number the caller sees to
+      const batch = this.upper.draw();
+      const { loss, gradients } = hypergradient(
+        this.graph,
+        this.upper,
+        this.method,
+        trajectories,
+        batch,
+      );
+      losses.set(this.upper.name, loss);
+      const hypergradientNorms = this.#prove(gradients);
+      this.upper.optimizer.step(gradients);
+      this.#onStep(this.upper, batch);
+      return { losses, hypergradientNorms };
+    });
+  }
+
+  #step(problem: Problem, record: boolean, steps: Step[]): number {
+    if (!record) {
+      const { loss, batch } = problem.step();
+      this.#onStep(problem, batch);
+      return loss;
+    }
+    const { loss, step } = problem.recordedStep();
+    steps.push(step);
+    this.#onStep(problem, step.batch);
+    return loss;
+  }
+
+  /** A hypergradient that is zero at its first step means a path that is cut, not an optimum. */
+  #prove(gradients: readonly Tensor[]): number[] {
+    const norms = gradients.map((g) => norm([g]));
+    const dead = norms.findIndex((n) => !Number.isFinite(n) || (n === 0 && !this.#proven));
+    if (dead >= 0) {
+      const reason =
+        norms[dead] === 0 ? 'the upper loss does not reach it' : 'lower the learning rates';
+      throw new TrainingError(
+        `the hypergradient of '${this.upper.name}' parameter ${dead} is ${norms[dead]}: ${reason}`,
+      );
+    }
+    this.#proven = true;
+    return norms;
+  }
+}

@@ -1,0 +1,48 @@
+/**
+ * Conjugate gradients for (H + damping I) x = v (Rajeswaran et al. 2019, iMAML), preconditioned by the
+ * optimiser's step sizes. Needs H + damping I positive definite, which damping must see to away from
+ * an optimum.
+ */
+import { where } from '@genseg/torch';
+import { pullBackImplicit } from './implicit.ts';
+import type { HypergradientMethod } from './method.ts';
+import { add, dot, multiply, norm, scale } from './vector.ts';
+
+/** @param options.tolerance stops when the residual is below this part of |v|. */
+export function conjugateGradient(
+  options: { iterations?: number; damping?: number; tolerance?: number } = {},
+): HypergradientMethod {
+  const { iterations = 10, damping = 0, tolerance = 1e-10 } = options;
+  return {
+    name: 'conjugateGradient',
+    pullBack(problem, steps, cotangent, inputs) {
+      return pullBackImplicit(problem, steps, cotangent, inputs, (hessian, preconditioner, v) => {
+        // Weights that the optimiser does not move have P = 0; the solver needs P > 0.
+        const p = preconditioner.map((d) => where(d.gt(0), d, d.abs().mean().add(1e-12)));
+        let x = scale(v, 0);
+        let residual = scale(v, 1);
+        let z = multiply(p, residual);
+        let direction = z;
+        let rho = dot(residual, z);
+        const goal = tolerance * norm(v);
+        for (let k = 0; k < iterations && norm(residual) > goal; k++) {
+          const image = add(hessian(direction), direction, damping);
+          const curvature = dot(direction, image);
+          if (!(curvature > 0)) {
+            throw new RangeError(
+              `conjugateGradient: the lower loss has curvature ${curvature.toExponential(2)} along a direction; raise damping (now ${damping})`,
+            );
+          }
+          const alpha = rho / curvature;
+          x = add(x, direction, alpha);
+          residual = add(residual, image, -alpha);
+          z = multiply(p, residual);
+          const next = dot(residual, z);
+          direction = add(z, direction, next / rho);
+          rho = next;
+        }
+        return x;
+      });
+    },
+  };
+}

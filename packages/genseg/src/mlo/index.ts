@@ -1,0 +1,14 @@
+/** Nested optimisation: problems, who depends on whom, and gradients through optima. */
+export { Engine, type EngineOptions, type Iteration, type Level } from './engine.ts';
+export { type Edge, Graph, lowerToUpper, upperToLower } from './graph.ts';
+export {
+  conjugateGradient,
+  cosine,
+  finiteDifference,
+  type HypergradientMethod,
+  neumann,
+  norm,
+  unrolled,
+} from './hypergradient/index.ts';
+export { type Hypergradient, hypergradient } from './hypergradient.ts';
+export { Problem, type ProblemOptions, type Step } from './problem.ts';

@@ -1,0 +1,13 @@
+/** Networks: segmentation models, and the generator and discriminator of image-mask pairs. */
+export {
+  Architecture,
+  type Candidate,
+  candidates,
+  generatorDepth,
+  PatchDiscriminator,
+  type PatchDiscriminatorOptions,
+  type PerLevel,
+  Pix2PixGenerator,
+  type Pix2PixGeneratorOptions,
+} from './pix2pix/index.ts';
+export { UNet, type UNetOptions } from './unet/index.ts';

@@ -1,0 +1,2 @@
+/** U-Net. */
+export { UNet, type UNetOptions } from './unet.ts';

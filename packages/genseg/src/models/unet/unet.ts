@@ -1,0 +1,60 @@
+/**
+ * The segmentation model: Ronneberger et al. 2015, "U-Net", in the layout and with the key names of
+ * milesial's Pytorch-UNet (padded convolutions, batch normalisation), so that its weights load there.
+ */
+import type { Generator, Tensor } from '@genseg/torch';
+import { Module, paddedToMultiple } from '../../nn/index.ts';
+import { DoubleConv, Down, OutConv, Up } from './blocks.ts';
+
+export interface UNetOptions {
+  /** Channels of the first level; each level below has twice as many. Default 64. */
+  width?: number;
+  /** Number of halvings. Default 4. */
+  depth?: number;
+  /** Enlarge by interpolation, with fewer weights, instead of transposed convolution. */
+  bilinear?: boolean;
+  /** Draws the first weights. */
+  generator: Generator;
+}
+
+/** Images [N, inChannels, H, W] of any size to logits [N, classes, H, W]; one class is binary. */
+export class UNet extends Module {
+  readonly #inc: DoubleConv;
+  readonly #downs: Down[];
+  readonly #ups: Up[];
+  readonly #outc: OutConv;
+
+  constructor(inChannels: number, classes: number, options: UNetOptions) {
+    const { width = 64, depth = 4, bilinear = false, generator } = options;
+    super();
+    const channels = (level: number) => width * 2 ** level;
+    // Interpolation keeps the channels, so what it enlarges has half of them already.
+    const halved = bilinear ? 2 : 1;
+    const levels = Array.from({ length: depth }, (_, i) => i + 1);
+
+    this.#inc = this.child('inc', new DoubleConv(inChannels, width, { generator }));
+    this.#downs = levels.map((level) => {
+      const outChannels = channels(level) / (level === depth ? halved : 1);
+      return this.child(`down${level}`, new Down(channels(level - 1), outChannels, generator));
+    });
+    this.#ups = levels.map((step) => {
+      const level = depth - step; // of the output
+      const outChannels = channels(level) / (level > 0 ? halved : 1);
+      return this.child(
+        `up${step}`,
+        new Up(channels(level + 1), outChannels, { bilinear, generator }),
+      );
+    });
+    this.#outc = this.child('outc', new OutConv(width, classes, generator));
+  }
+
+  forward(images: Tensor): Tensor {
+    return paddedToMultiple(images, 2 ** this.#downs.length, (input) => {
+      const features = [this.#inc.forward(input)]; // [N, width 2^level, H / 2^level, W / 2^level]
+      for (const down of this.#downs) features.push(down.forward(features.at(-1)!));
+      const bottleneck = features.pop()!;
+      const top = this.#ups.reduce((below, up) => up.forward(below, features.pop()!), bottleneck);
+      return this.#outc.forward(top);
+    });
+  }
+}

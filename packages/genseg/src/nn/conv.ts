@@ -1,0 +1,75 @@
+/** Convolutions, with PyTorch's shapes, key names and default initialisation. */
+import { conv2d, convTranspose2d, type Generator, scope, type Tensor } from '@genseg/torch';
+import { type Init, kaimingUniform } from './init.ts';
+import { Module, type Parameter } from './module.ts';
+
+export interface ConvOptions {
+  stride?: number;
+  padding?: number;
+  /** Whether to add a trained number to each output channel; default true. */
+  bias?: boolean;
+  init?: Init;
+  biasInit?: Init;
+  /** Draws the first weights. */
+  generator: Generator;
+}
+
+/** Cross-correlation: [N, inChannels, H, W] to [N, outChannels, H', W']. */
+export class Conv2d extends Module {
+  readonly weight: Parameter; // [outChannels, inChannels, kernel, kernel]
+  readonly bias: Parameter | null; // [outChannels]
+  readonly #stride: number;
+  readonly #padding: number;
+
+  constructor(inChannels: number, outChannels: number, kernel: number, options: ConvOptions) {
+    const { stride = 1, padding = 0, bias = true, generator } = options;
+    const { init = kaimingUniform(), biasInit = kaimingUniform() } = options;
+    super();
+    const shape = [outChannels, inChannels, kernel, kernel];
+    const fanIn = inChannels * kernel ** 2;
+    this.weight = scope(() => this.parameter('weight', init(shape, fanIn, generator)));
+    this.bias = bias
+      ? scope(() => this.parameter('bias', biasInit([outChannels], fanIn, generator)))
+      : null;
+    this.#stride = stride;
+    this.#padding = padding;
+  }
+
+  forward(input: Tensor): Tensor {
+    return conv2d(input, this.weight.value, {
+      bias: this.bias?.value,
+      stride: this.#stride,
+      padding: this.#padding,
+    });
+  }
+}
+
+/** The transpose of Conv2d: [N, inChannels, H, W] to [N, outChannels, H', W']. */
+export class ConvTranspose2d extends Module {
+  readonly weight: Parameter; // [inChannels, outChannels, kernel, kernel]
+  readonly bias: Parameter | null; // [outChannels]
+  readonly #stride: number;
+  readonly #padding: number;
+
+  constructor(inChannels: number, outChannels: number, kernel: number, options: ConvOptions) {
+    const { stride = 1, padding = 0, bias = true, generator } = options;
+    const { init = kaimingUniform(), biasInit = kaimingUniform() } = options;
+    super();
+    const shape = [inChannels, outChannels, kernel, kernel];
+    const fanIn = outChannels * kernel ** 2; // as PyTorch counts it, from the weight's second size
+    this.weight = scope(() => this.parameter('weight', init(shape, fanIn, generator)));
+    this.bias = bias
+      ? scope(() => this.parameter('bias', biasInit([outChannels], fanIn, generator)))
+      : null;
+    this.#stride = stride;
+    this.#padding = padding;
+  }
+
+  forward(input: Tensor): Tensor {
+    return convTranspose2d(input, this.weight.value, {
+      bias: this.bias?.value,
+      stride: this.#stride,
+      padding: this.#padding,
+    });
+  }
+}

@@ -1,0 +1,27 @@
+/** The first values of weights. Each is a value that a layer takes as its `init`. */
+import { empty, full, type Generator, type Tensor } from '@genseg/torch';
+
+/** @param fanIn number of input values that one output value sums over. */
+export type Init = (shape: readonly number[], fanIn: number, generator: Generator) => Tensor;
+
+/**
+ * He et al. 2015, "Delving Deep into Rectifiers", eq. 14, for leaky ReLUs of the given slope.
+ * The default slope makes the bound 1 / sqrt(fanIn), which PyTorch takes for weights and biases.
+ */
+export const kaimingUniform =
+  ({ slope = Math.sqrt(5) }: { slope?: number } = {}): Init =>
+  (shape, fanIn, generator) => {
+    const bound = Math.sqrt(6 / ((1 + slope ** 2) * fanIn));
+    return empty(shape).uniform_({ from: -bound, to: bound, generator });
+  };
+
+/** pix2pix takes `normal({ std: 0.02 })` for kernels. */
+export const normal =
+  ({ mean = 0, std = 1 }: { mean?: number; std?: number } = {}): Init =>
+  (shape, _fanIn, generator) =>
+    empty(shape).normal_({ mean, std, generator });
+
+export const constant =
+  (value: number): Init =>
+  (shape) =>
+    full(shape, value, { dtype: 'float32' });

@@ -1,0 +1,238 @@
+/** Layers beside PyTorch's (test/golden/make-nn.py), and their derivatives beside differences. */
+import { readFileSync } from 'node:fs';
+import { autocast, Generator, grad, liveTensors, relu, scope, type Tensor } from '@genseg/torch';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { derivatives, largestDifference, wave } from '../../test/numeric.ts';
+import {
+  BatchNorm2d,
+  Conv2d,
+  ConvTranspose2d,
+  constant,
+  Dropout,
+  GroupNorm,
+  InstanceNorm2d,
+  type Layer,
+  normal,
+  paddedToMultiple,
+  Sequential,
+  substitute,
+} from './index.ts';
+
+interface Golden {
+  state: Record<string, number[]>;
+  shape: number[];
+  output: number[];
+  gradient: number[];
+  evaluation: number[];
+}
+
+const golden: Record<'layers' | 'norms', Record<string, Golden>> = JSON.parse(
+  readFileSync(new URL('../../test/golden/nn.json', import.meta.url), 'utf8'),
+);
+
+let before: number;
+beforeEach(() => {
+  before = liveTensors();
+});
+afterEach(() => {
+  expect(liveTensors()).toBe(before);
+});
+
+const single = (x: Tensor): Tensor => x.to({ dtype: 'float32' });
+
+function expectAsInPyTorch(layer: Layer, reference: Golden, inputShape: number[]): void {
+  scope(() => {
+    const x = single(wave(inputShape)).requiresGrad_();
+    const y = layer.forward(x);
+    expect(y.shape).toEqual(reference.shape);
+    expect(largestDifference(y, reference.output)).toBeLessThan(2e-6);
+    const [gradient] = grad(y.mul(single(wave(y.shape, 3))).sum(), [x]);
+    expect(largestDifference(gradient, reference.gradient)).toBeLessThan(5e-6);
+    expect([...layer.stateDict().keys()]).toEqual(Object.keys(reference.state));
+    for (const [name, value] of layer.stateDict()) {
+      expect(largestDifference(value, reference.state[name]), name).toBeLessThan(1e-6);
+    }
+  });
+}
+
+describe('convolutions draw the weights that PyTorch draws from the same seed', () => {
+  test('Conv2d', () => {
+    using generator = new Generator(5);
+    using layer = new Conv2d(3, 4, 3, { stride: 2, padding: 1, generator });
+    expectAsInPyTorch(layer, golden.layers.conv, [2, 3, 7, 6]);
+  });
+
+  test('ConvTranspose2d', () => {
+    using generator = new Generator(5);
+    using layer = new ConvTranspose2d(3, 2, 4, { stride: 2, padding: 1, generator });
+    expectAsInPyTorch(layer, golden.layers.transposed, [2, 3, 3, 4]);
+  });
+
+  test('or those of another initialiser', () => {
+    using generator = new Generator(0);
+    const init = normal({ mean: 3, std: 0.02 });
+    using layer = new Conv2d(8, 8, 8, { init, biasInit: constant(0), generator });
+    scope(() => {
+      expect(layer.weight.value.mean().item()).toBeCloseTo(3, 2);
+      expect(layer.weight.value.std(null).item()).toBeCloseTo(0.02, 3);
+      expect(layer.bias!.value.abs().sum().item()).toBe(0);
+    });
+  });
+});
+
+const norms: [string, () => Layer][] = [
+  ['batch', () => new BatchNorm2d(4)],
+  ['instance', () => new InstanceNorm2d()],
+  ['group', () => new GroupNorm(2, 4)],
+];
+
+describe.each(norms)('%s normalisation', (name, make) => {
+  const prepared = (): Layer => {
+    const layer = make();
+    scope(() => {
+      layer.parameters().forEach((p, i) => {
+        p.value.detach().copy_(wave(p.value.shape, i + 1));
+      });
+    });
+    return layer;
+  };
+
+  test('is as in PyTorch, in training and in evaluation', () => {
+    using layer = prepared();
+    expectAsInPyTorch(layer, golden.norms[name], [2, 4, 3, 3]);
+    scope(() => {
+      const y = layer.eval().forward(single(wave([2, 4, 3, 3])));
+      expect(largestDifference(y, golden.norms[name].evaluation)).toBeLessThan(2e-6);
+    });
+  });
+
+  test('is twice differentiable by input and parameters', () => {
+    using layer = prepared();
+    scope(() => {
+      const at = [wave([2, 4, 3, 3]), ...layer.parameters().map((p, i) => wave(p.value.shape, i))];
+      const f = ([x, ...weights]: Tensor[]) =>
+        layer.withFrozenStatistics(() =>
+          substitute(layer.parameters(), weights, () =>
+            layer
+              .forward(x)
+              .mul(wave([2, 4, 3, 3], 3))
+              .square()
+              .sum(),
+          ),
+        );
+      const { first, second } = derivatives(f, at);
+      expect(first.exact / first.difference).toBeCloseTo(1, 6);
+      expect(second.exact / second.difference).toBeCloseTo(1, 6);
+    });
+  });
+});
+
+describe('BatchNorm2d', () => {
+  test('leaves running statistics alone when they are frozen, with the same output', () => {
+    using layer = new BatchNorm2d(4);
+    scope(() => {
+      const x = single(wave([2, 4, 3, 3]));
+      const frozen = layer.withFrozenStatistics(() => layer.forward(x));
+      const state = () => [...layer.namedBuffers().values()].map((b) => b.value.toArray());
+      expect(state()).toEqual([[0, 0, 0, 0], [1, 1, 1, 1], [0]]);
+      expect(largestDifference(layer.forward(x), frozen)).toBe(0);
+      expect(state()[2]).toEqual([1]);
+    });
+  });
+
+  test('refuses to train on one value per channel', () => {
+    using layer = new BatchNorm2d(4);
+    scope(() => {
+      expect(() => layer.forward(single(wave([1, 4, 1, 1])))).toThrow(
+        'BatchNorm2d trains on more than one value per channel, got [1, 4, 1, 1]',
+      );
+      expect(layer.eval().forward(single(wave([1, 4, 1, 1]))).shape).toEqual([1, 4, 1, 1]);
+    });
+  });
+});
+
+describe('Dropout', () => {
+  test('zeroes about p of the values, scales the rest, and repeats with the generator', () => {
+    using generator = new Generator(3);
+    using layer = new Dropout(0.25, generator);
+    scope(() => {
+      const x = single(wave([100, 100]))
+        .abs()
+        .add(1);
+      const start = generator.state;
+      const y = layer.forward(x);
+      const kept = y.ne(0);
+      expect(kept.to({ dtype: 'float32' }).mean().item()).toBeCloseTo(0.75, 1);
+      const scaled = x.div(0.75).mul(kept);
+      expect(largestDifference(y, scaled)).toBeLessThan(1e-6);
+      expect(largestDifference(layer.forward(x), y)).toBeGreaterThan(1);
+      generator.state = start;
+      expect(largestDifference(layer.forward(x), y)).toBe(0);
+      expect(layer.eval().forward(x)).toBe(x);
+    });
+  });
+
+  test('refuses a probability that leaves nothing', () => {
+    using generator = new Generator(0);
+    expect(() => new Dropout(1, generator)).toThrow('0 <= p < 1, got 1');
+  });
+});
+
+test('Sequential counts functions in its names, as PyTorch counts activations', () => {
+  using generator = new Generator(0);
+  using net = new Sequential([
+    new Conv2d(2, 4, 1, { bias: false, generator }),
+    relu,
+    new Conv2d(4, 1, 1, { generator }),
+  ]);
+  expect([...net.stateDict().keys()]).toEqual(['0.weight', '2.weight', '2.bias']);
+  scope(() => {
+    const x = single(wave([1, 2, 3, 3]));
+    const [a, b, bias] = [...net.stateDict().values()];
+    const hidden = a
+      .reshape([4, 2])
+      .matmul(x.reshape([2, 9]))
+      .relu();
+    const y = b.reshape([1, 4]).matmul(hidden).add(bias);
+    expect(largestDifference(net.forward(x), y)).toBeLessThan(1e-6);
+  });
+});
+
+test('paddedToMultiple repeats the last row and column and cuts the output back', () => {
+  scope(() => {
+    const x = wave([1, 1, 3, 5]);
+    const y = paddedToMultiple(x, 4, (padded) => {
+      expect(padded.shape).toEqual([1, 1, 4, 8]);
+      expect(padded.at(0, 0, 3, 7).item()).toBe(x.at(0, 0, 2, 4).item());
+      expect(padded.at(0, 0, 0, 6).item()).toBe(x.at(0, 0, 0, 4).item());
+      return padded.mul(2);
+    });
+    expect(largestDifference(y, x.mul(2))).toBe(0);
+    paddedToMultiple(x, 1, (same) => {
+      expect(same).toBe(x);
+      return same;
+    });
+  });
+});
+
+test('layers run in bfloat16 under autocast, with gradients in float32', () => {
+  using generator = new Generator(0);
+  using net = new Sequential([
+    new Conv2d(3, 4, 3, { padding: 1, generator }),
+    new BatchNorm2d(4),
+    new Dropout(0.5, generator),
+    new ConvTranspose2d(4, 2, 2, { stride: 2, generator }),
+  ]);
+  scope(() => {
+    const x = single(wave([2, 3, 4, 4]));
+    const [exact, rough] = [false, true].map((enabled) => {
+      generator.seed(1);
+      return autocast(() => net.forward(x), { enabled });
+    });
+    expect(largestDifference(single(rough), exact)).toBeLessThan(0.05);
+    const weights = net.parameters().map((p) => p.value);
+    const gradients = grad(rough.square().sum(), weights);
+    expect(gradients.map((g) => g.dtype)).toEqual(weights.map(() => 'float32'));
+    expect(gradients.every((g) => g.isfinite().all().item())).toBe(true);
+  });
+});

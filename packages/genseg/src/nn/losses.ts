@@ -1,0 +1,99 @@
+/**
+ * Losses of segmentation and reconstruction. Targets have the shape of what they are compared with;
+ * only `segmentationLoss` takes a mask of classes. GAN losses are in gan-losses.ts.
+ */
+import { binaryCrossEntropyWithLogits, type Tensor } from '@genseg/torch';
+import { oneHotMask } from './mask.ts';
+import { fullPrecision } from './precision.ts';
+
+function refuseOtherShape(name: string, values: Tensor, target: Tensor): void {
+  const [got, wanted] = [target.shape.join(', '), values.shape.join(', ')];
+  if (got === wanted) return;
+  throw new TypeError(`${name}: the target is [${got}], expected [${wanted}]`);
+}
+
+/** Binary cross-entropy, mean over all values; each is a problem of its own. */
+export function bceWithLogits(logits: Tensor, target: Tensor): Tensor {
+  refuseOtherShape('bceWithLogits', logits, target);
+  return binaryCrossEntropyWithLogits(logits, target);
+}
+
+/** Cross-entropy of the classes along dimension 1, mean over pixels. The target may be soft. */
+export function crossEntropy(logits: Tensor, target: Tensor): Tensor {
+  refuseOtherShape('crossEntropy', logits, target);
+  return logits.logSoftmax(1).mul(target).sum(1).mean().neg();
+}
+
+/** Mean absolute difference. */
+export function l1(values: Tensor, target: Tensor): Tensor {
+  refuseOtherShape('l1', values, target);
+  return values.sub(target).abs().mean();
+}
+
+export interface OverlapOptions {
+  /** Added above and below the fraction; keeps empty masks finite. Default 1. */
+  smooth?: number;
+  /** Whether channel 0 of several counts; default false. A single channel is foreground and counts. */
+  background?: boolean;
+}
+
+/** A loss of probabilities [N, K, H, W] against zeros and ones of that shape. */
+export type OverlapLoss = (probabilities: Tensor, target: Tensor) => Tensor;
+
+/** Sums over pixels, per sample and class: [N, classes]. */
+function overlapSums(name: string, p: Tensor, t: Tensor, background: boolean) {
+  refuseOtherShape(name, p, t);
+  const channels = p.shape[1];
+  const from = channels > 1 && !background ? 1 : 0;
+  const foreground = (x: Tensor) => x.narrow(1, from, channels - from);
+  const sum = (x: Tensor) => foreground(x).sum([2, 3]);
+  return { intersection: sum(p.mul(t)), total: sum(p).add(sum(t)) };
+}
+
+/**
+ * Soft Dice loss (Milletari et al. 2016, with plain instead of squared sums as in nnU-Net):
+ * 1 - (2 sum(p t) + smooth) / (sum(p) + sum(t) + smooth), per sample and class, then the mean.
+ */
+export function diceLoss(
+  probabilities: Tensor,
+  target: Tensor,
+  options: OverlapOptions = {},
+): Tensor {
+  const { smooth = 1, background = false } = options;
+  const { intersection, total } = overlapSums('diceLoss', probabilities, target, background);
+  const dice = intersection.mul(2).add(smooth).div(total.add(smooth));
+  return dice.mean().rsub(1);
+}
+
+/** Soft Jaccard loss: as `diceLoss`, with intersection over union. */
+export function jaccardLoss(
+  probabilities: Tensor,
+  target: Tensor,
+  options: OverlapOptions = {},
+): Tensor {
+  const { smooth = 1, background = false } = options;
+  const { intersection, total } = overlapSums('jaccardLoss', probabilities, target, background);
+  const union = total.sub(intersection);
+  return intersection.add(smooth).div(union.add(smooth)).mean().rsub(1);
+}
+
+/**
+ * What a segmentation model minimises: cross-entropy plus an overlap loss. One channel of logits is
+ * binary (sigmoid), several are classes (softmax).
+ *
+ * @param logits [N, K, H, W]. @param mask integer classes, [N, H, W].
+ * @example segmentationLoss(logits, mask, { overlap: jaccardLoss });
+ */
+export function segmentationLoss(
+  logits: Tensor,
+  mask: Tensor,
+  options: { overlap?: OverlapLoss } = {},
+): Tensor {
+  const { overlap = diceLoss } = options;
+  const z = fullPrecision(logits);
+  const channels = z.shape[1];
+  const target = oneHotMask(mask, channels, { dtype: z.dtype });
+  return channels === 1
+    ? bceWithLogits(z, target).add(overlap(z.sigmoid(), target))
+    : crossEntropy(z, target).add(overlap(z.softmax(1), target));
+}

@@ -1,0 +1,202 @@
+/**
+ * The module tree: who owns parameters and buffers, and what they are called.
+ * Names are those of the reference PyTorch modules, so a state dict loads there in one line.
+ *
+ * A parameter is a slot that holds a tensor, because differentiating through training steps means
+ * evaluating the same module at other weights: `substitute` fills the slots for the length of a call.
+ */
+import { type Device, keep, noGrad, parameter, scope, type Tensor } from '@genseg/torch';
+
+/** A tensor that an optimiser changes. Forward passes read `value` at each use. */
+export class Parameter {
+  value: Tensor;
+
+  /** @param initial copied; the parameter owns its copy, which outlives every scope. */
+  constructor(initial: Tensor) {
+    this.value = parameter(initial);
+  }
+}
+
+/** A tensor that belongs to the module's state without being trained, such as a running mean. */
+export class Buffer {
+  value: Tensor;
+
+  constructor(initial: Tensor) {
+    this.value = keep(scope(() => initial.detach().clone()));
+  }
+}
+
+export type StateDict = Map<string, Tensor>;
+
+/**
+ * A node of the tree. Subclasses are final: they register parameters, buffers and children in the
+ * constructor, and have a `forward` of their own signature.
+ */
+export abstract class Module {
+  #parameters = new Map<string, Parameter>();
+  #buffers = new Map<string, Buffer>();
+  #children = new Map<string, Module>();
+  #training = true;
+  #tracksStatistics = true;
+
+  protected parameter(name: string, initial: Tensor): Parameter {
+    const made = new Parameter(initial);
+    this.#parameters.set(name, made);
+    return made;
+  }
+
+  protected buffer(name: string, initial: Tensor): Buffer {
+    const made = new Buffer(initial);
+    this.#buffers.set(name, made);
+    return made;
+  }
+
+  protected child<M extends Module>(name: string, module: M): M {
+    this.#children.set(name, module);
+    return module;
+  }
+
+  /** Batch statistics and dropout in training; running statistics and no dropout otherwise. */
+  get training(): boolean {
+    return this.#training;
+  }
+
+  /** Whether a training pass moves running statistics; hypergradient passes must not. */
+  get tracksStatistics(): boolean {
+    return this.#tracksStatistics;
+  }
+
+  train(training = true): this {
+    for (const [, module] of this.modules()) module.#training = training;
+    return this;
+  }
+
+  eval(): this {
+    return this.train(false);
+  }
+
+  /** Runs `body` with running statistics left as they are. */
+  withFrozenStatistics<T>(body: () => T): T {
+    const before = [...this.modules()].map(
+      ([, module]) => [module, module.#tracksStatistics] as const,
+    );
+    for (const [module] of before) module.#tracksStatistics = false;
+    try {
+      return body();
+    } finally {
+      for (const [module, value] of before) module.#tracksStatistics = value;
+    }
+  }
+
+  /** This module and all below it with their dotted names, '' for this one, parents first. */
+  *modules(prefix = ''): IterableIterator<[string, Module]> {
+    yield [prefix, this];
+    for (const [name, child] of this.#children) {
+      yield* child.modules(prefix ? `${prefix}.${name}` : name);
+    }
+  }
+
+  namedParameters(): Map<string, Parameter> {
+    return this.#collect((module) => module.#parameters);
+  }
+
+  namedBuffers(): Map<string, Buffer> {
+    return this.#collect((module) => module.#buffers);
+  }
+
+  /** Every parameter once, parents first, in the order of registration. */
+  parameters(): Parameter[] {
+    return [...new Set(this.namedParameters().values())];
+  }
+
+  #collect<T>(select: (module: Module) => ReadonlyMap<string, T>): Map<string, T> {
+    const result = new Map<string, T>();
+    for (const [path, module] of this.modules()) {
+      for (const [name, slot] of select(module)) result.set(path ? `${path}.${name}` : name, slot);
+    }
+    return result;
+  }
+
+  #slots(): Map<string, Parameter | Buffer> {
+    return new Map<string, Parameter | Buffer>([...this.namedParameters(), ...this.namedBuffers()]);
+  }
+
+  /** Parameters and buffers by name; the tensors are the module's own, not copies. */
+  stateDict(): StateDict {
+    return new Map([...this.#slots()].map(([name, slot]) => [name, slot.value]));
+  }
+
+  /**
+   * Copies the values in, by name. @throws TypeError naming keys that are missing, unexpected or of
+   * another shape; nothing has been changed then.
+   */
+  loadStateDict(state: ReadonlyMap<string, Tensor>): void {
+    const slots = this.#slots();
+    const shape = (tensor: Tensor) => `[${tensor.shape.join(', ')}]`;
+    const problems = [
+      ...[...slots.keys()].filter((name) => !state.has(name)).map((name) => `${name} is missing`),
+      ...[...state.keys()]
+        .filter((name) => !slots.has(name))
+        .map((name) => `${name} is not in this model`),
+      ...[...slots]
+        .filter(([name, slot]) => state.has(name) && shape(slot.value) !== shape(state.get(name)!))
+        .map(
+          ([name, slot]) =>
+            `${name} is ${shape(state.get(name)!)}, the model has ${shape(slot.value)}`,
+        ),
+    ];
+    if (problems.length > 0) {
+      const rest = problems.length > 4 ? ` and ${problems.length - 4} more` : '';
+      throw new TypeError(
+        `these weights do not fit the model: ${problems.slice(0, 4).join('; ')}${rest}`,
+      );
+    }
+    noGrad(() => {
+      for (const [name, slot] of slots) slot.value.copy_(state.get(name)!);
+    });
+  }
+
+  /** Moves parameters and buffers. Call before optimisers are made: the slots get new tensors. */
+  to(device: Device): this {
+    for (const slot of this.#slots().values()) {
+      const moved = keep(scope(() => slot.value.detach().to({ device, copy: true })));
+      slot.value.dispose();
+      slot.value = slot instanceof Parameter ? moved.requiresGrad_() : moved;
+    }
+    return this;
+  }
+
+  dispose(): void {
+    for (const slot of this.#slots().values()) slot.value.dispose();
+  }
+
+  [Symbol.dispose](): void {
+    this.dispose();
+  }
+}
+
+/** Runs `body` with other tensors in the parameters' slots; the parameters' own are put back after. */
+export function substitute<T>(
+  parameters: readonly Parameter[],
+  values: readonly Tensor[],
+  body: () => T,
+): T {
+  if (values.length !== parameters.length) {
+    throw new TypeError(`substitute: ${parameters.length} parameters, ${values.length} values`);
+  }
+  const own = parameters.map((p) => p.value);
+  parameters.forEach((p, i) => {
+    p.value = values[i];
+  });
+  try {
+    return body();
+  } finally {
+    parameters.forEach((p, i) => {
+      p.value = own[i];
+    });
+  }
+}
+
+/** The tensors now in the slots. */
+export const valuesOf = (parameters: readonly Parameter[]): Tensor[] =>
+  parameters.map((p) => p.value);

@@ -1,0 +1,121 @@
+/**
+ * Normalisation layers with PyTorch's key names, and the same as values that a model takes as its
+ * `norm`. All are twice differentiable.
+ */
+import {
+  batchNorm,
+  groupNorm,
+  instanceNorm,
+  ones,
+  scope,
+  type Tensor,
+  tensor,
+  zeros,
+} from '@genseg/torch';
+import type { Stage } from './layer.ts';
+import { type Buffer, Module, type Parameter } from './module.ts';
+
+/**
+ * Ioffe and Szegedy 2015. In training the batch's own statistics normalise, and move the running
+ * ones unless statistics are frozen; in evaluation the running ones normalise.
+ */
+export class BatchNorm2d extends Module {
+  readonly weight: Parameter;
+  readonly bias: Parameter;
+  readonly #mean: Buffer;
+  readonly #variance: Buffer;
+  readonly #batches: Buffer;
+  readonly #eps: number;
+  readonly #momentum: number;
+
+  constructor(channels: number, options: { eps?: number; momentum?: number } = {}) {
+    const { eps = 1e-5, momentum = 0.1 } = options;
+    super();
+    this.weight = scope(() => this.parameter('weight', ones([channels])));
+    this.bias = scope(() => this.parameter('bias', zeros([channels])));
+    this.#mean = scope(() => this.buffer('running_mean', zeros([channels])));
+    this.#variance = scope(() => this.buffer('running_var', ones([channels])));
+    this.#batches = scope(() => this.buffer('num_batches_tracked', tensor(0, { dtype: 'int64' })));
+    this.#eps = eps;
+    this.#momentum = momentum;
+  }
+
+  forward(input: Tensor): Tensor {
+    if (this.training) refuseSingleValue(input);
+    const tracks = this.training && this.tracksStatistics;
+    if (tracks) this.#batches.value.add_(1);
+    const statistics = tracks || !this.training;
+    return batchNorm(
+      input,
+      this.weight.value,
+      this.bias.value,
+      statistics ? this.#mean.value : null,
+      statistics ? this.#variance.value : null,
+      this.training,
+      this.#momentum,
+      this.#eps,
+      true,
+    );
+  }
+}
+
+/** One value has no variance: its output would be the bias, and the running variance infinite. */
+function refuseSingleValue(input: Tensor): void {
+  const [n, , h, w] = input.shape;
+  if (n * h * w > 1) return;
+  throw new TypeError(
+    `BatchNorm2d trains on more than one value per channel, got [${input.shape.join(', ')}]; ` +
+      'take a larger batch or image, or a model of less depth',
+  );
+}
+
+/** Ulyanov et al. 2016: each channel of each image by its own mean and variance; nothing is trained. */
+export class InstanceNorm2d extends Module {
+  readonly #eps: number;
+
+  constructor(options: { eps?: number } = {}) {
+    const { eps = 1e-5 } = options;
+    super();
+    this.#eps = eps;
+  }
+
+  forward(input: Tensor): Tensor {
+    return instanceNorm(input, null, null, null, null, true, 0, this.#eps, true);
+  }
+}
+
+/** Wu and He 2018: groups of channels of each image. */
+export class GroupNorm extends Module {
+  readonly weight: Parameter;
+  readonly bias: Parameter;
+  readonly #groups: number;
+  readonly #eps: number;
+
+  constructor(groups: number, channels: number, options: { eps?: number } = {}) {
+    const { eps = 1e-5 } = options;
+    super();
+    this.weight = scope(() => this.parameter('weight', ones([channels])));
+    this.bias = scope(() => this.parameter('bias', zeros([channels])));
+    this.#groups = groups;
+    this.#eps = eps;
+  }
+
+  forward(input: Tensor): Tensor {
+    return groupNorm(input, this.#groups, {
+      weight: this.weight.value,
+      bias: this.bias.value,
+      eps: this.#eps,
+    });
+  }
+}
+
+/** A choice of normalisation, for models that leave it open. */
+export interface Norm {
+  /** Whether it subtracts each channel's mean: then a bias before it has no effect. */
+  readonly centres: boolean;
+  layer(channels: number): Stage;
+}
+
+export const byBatch: Norm = { centres: true, layer: (channels) => new BatchNorm2d(channels) };
+export const byInstance: Norm = { centres: true, layer: () => new InstanceNorm2d() };
+export const unnormalised: Norm = { centres: false, layer: () => (x) => x };

@@ -1,0 +1,211 @@
+/** Steps beside PyTorch's (test/golden/make-optim.py), derivatives beside finite differences, and the refusals. */
+import { readFileSync } from 'node:fs';
+import {
+  grad,
+  liveTensors,
+  type NestedArray,
+  noGrad,
+  scope,
+  type Tensor,
+  tensor,
+} from '@genseg/torch';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { Parameter } from '../nn/index.ts';
+import { Adam, AdamW, type Optimizer, RMSprop, SGD } from './index.ts';
+
+interface Golden {
+  values: NestedArray[];
+  gradients: NestedArray[][];
+  lrFactors: number[];
+  cases: { name: string; lr: number; options: object; after: Record<string, NestedArray[]> }[];
+}
+
+const golden: Golden = JSON.parse(
+  readFileSync(new URL('../../test/golden/optim.json', import.meta.url), 'utf8'),
+);
+
+const algorithms = { SGD, RMSprop, Adam, AdamW };
+
+/** Runs `body` with an optimiser over fresh copies of the golden values, and frees both. */
+function withOptimizer<T>(
+  { name, lr, options }: { name: string; lr: number; options: object },
+  body: (optimizer: Optimizer) => T,
+): T {
+  return scope(() => {
+    const parameters = golden.values.map((v) => new Parameter(float64(v)));
+    try {
+      using optimizer = new algorithms[name as keyof typeof algorithms](parameters, lr, options);
+      return body(optimizer);
+    } finally {
+      for (const p of parameters) p.value.dispose();
+    }
+  });
+}
+
+const float64 = (data: NestedArray) => tensor(data, { dtype: 'float64' });
+const numbers = (tensors: readonly Tensor[]) => tensors.flatMap((t) => t.toArray());
+const valuesOf = (optimizer: Optimizer) => optimizer.parameters.map((p) => p.value);
+const gradientsAt = (step: number) => golden.gradients[step].map(float64);
+
+/** The element whose golden gradients are all 0; silent where the step is divided by their size. */
+const SILENT = 6;
+const isSilent = ({ name, options }: Golden['cases'][number]) =>
+  name === 'AdamW' || (name !== 'SGD' && !('weightDecay' in options));
+
+let before = 0;
+beforeEach(() => {
+  before = liveTensors();
+});
+afterEach(() => {
+  expect(liveTensors()).toBe(before);
+});
+
+describe.each(golden.cases)('$name, lr $lr, $options', (example) => {
+  test('ten steps equal PyTorch', () => {
+    withOptimizer(example, (optimizer) => {
+      golden.lrFactors.forEach((factor, i) => {
+        optimizer.lr = example.lr * factor;
+        optimizer.step(gradientsAt(i));
+        const expected = example.after[i + 1];
+        if (expected === undefined) return;
+        const wanted = expected.flat(2) as number[];
+        numbers(valuesOf(optimizer)).forEach((value, k) => {
+          expect(Math.abs(value - wanted[k])).toBeLessThan(1e-13);
+        });
+      });
+    });
+  });
+
+  test('lookahead gives the bits of step, and leaves everything as it was', () => {
+    withOptimizer(example, (optimizer) => {
+      for (const i of [0, 1, 2]) {
+        const start = numbers(valuesOf(optimizer));
+        const ahead = optimizer.lookahead(
+          valuesOf(optimizer),
+          gradientsAt(i),
+          optimizer.snapshot(),
+        );
+        expect(numbers(valuesOf(optimizer))).toEqual(start);
+        optimizer.step(gradientsAt(i));
+        const after = optimizer.snapshot();
+        expect(numbers(ahead.values)).toEqual(numbers(valuesOf(optimizer)));
+        expect(ahead.state.step).toBe(after.step);
+        expect(numbers(ahead.state.slots.flat())).toEqual(numbers(after.slots.flat()));
+      }
+    });
+  });
+
+  test('the preconditioner and the derivative of two steps are finite differences', () => {
+    withOptimizer(example, (optimizer) => {
+      for (const i of [0, 1, 2]) optimizer.step(gradientsAt(i));
+      const values = valuesOf(optimizer);
+      const state = optimizer.snapshot();
+      const gradients = gradientsAt(3);
+      const once = (g: readonly Tensor[]) => optimizer.lookahead(values, g, state).values;
+      const twice = (g: readonly Tensor[]) => {
+        const first = optimizer.lookahead(values, g, state);
+        return optimizer.lookahead(first.values, g, first.state).values;
+      };
+
+      // Elements do not meet, so that shifting all at once gives the derivative of each.
+      const shift = gradients.map((g) => g.abs().mul(1e-3).maskedFill(g.eq(0), 1e-6));
+      const shifted = (sign: number) => gradients.map((g, i) => g.add(shift[i], { alpha: sign }));
+      const difference = (step: typeof once) => {
+        const [up, down] = [numbers(step(shifted(1))), numbers(step(shifted(-1)))];
+        return up.map((u, k) => (u - down[k]) / (2 * numbers(shift)[k]));
+      };
+      const derivative = (step: typeof once) => {
+        const leaves = gradients.map((g) => g.detach().requiresGrad_());
+        const sums = step(leaves).map((v) => v.sum());
+        return numbers(grad(sums, leaves));
+      };
+
+      const P = numbers(optimizer.preconditioner(values, gradients, state));
+      const expected = noGrad(() => difference(once));
+      const derivative2 = derivative(twice);
+      const expected2 = noGrad(() => difference(twice));
+      const silent = isSilent(example) ? SILENT : -1;
+      P.forEach((p, k) => {
+        if (k === silent) {
+          expect(p).toBe(-0);
+          expect(derivative2[k]).toBe(0);
+        } else {
+          expect(p / -expected[k]).toBeCloseTo(1, 4);
+          expect(derivative2[k] / expected2[k]).toBeCloseTo(1, 4);
+        }
+      });
+    });
+  });
+});
+
+test('a weight without gradient so far neither moves nor responds, the others do as before', () => {
+  withOptimizer({ name: 'RMSprop', lr: 0.1, options: { alpha: 0.99, eps: 1e-8 } }, (optimizer) => {
+    const gradients = golden.values.map((v) => float64(v).fill_(0));
+    gradients[1].add_(tensor([0, 0, 2, 0], { dtype: 'float64' }));
+    const values = valuesOf(optimizer);
+    const P = optimizer.preconditioner(values, gradients, optimizer.snapshot());
+    // w' = w - lr g / (sqrt((1 - alpha) g^2) + eps): dw'/dg = -lr eps / (sqrt(1 - alpha) g + eps)^2
+    const alive = (0.1 * 1e-8) / (0.1 * 2 + 1e-8) ** 2;
+    expect(numbers(P).map(Math.abs)).toEqual([...Array(8).fill(0), expect.closeTo(alive, 12), 0]);
+    const start = numbers(values);
+    optimizer.step(gradients);
+    const moved = numbers(values).map((v, k) => v - start[k]);
+    expect(moved.map(Math.abs)).toEqual([...Array(8).fill(0), expect.closeTo(1, 6), 0]);
+  });
+});
+
+test('a state dict continues another optimiser bit for bit', () => {
+  const example = { name: 'Adam', lr: 0.01, options: {} };
+  const straight = withOptimizer(example, (optimizer) => {
+    for (const i of [0, 1, 2]) optimizer.step(gradientsAt(i));
+    return numbers(valuesOf(optimizer));
+  });
+  const resumed = withOptimizer(example, (first) => {
+    for (const i of [0, 1]) first.step(gradientsAt(i));
+    using second = new Adam(first.parameters, 0.01);
+    second.loadStateDict(first.stateDict());
+    second.step(gradientsAt(2));
+    return numbers(valuesOf(second));
+  });
+  expect(resumed).toEqual(straight);
+});
+
+describe('refusals', () => {
+  const example = { name: 'Adam', lr: 0.01, options: {} };
+
+  test.each([
+    [{ lr: Number.NaN }, /lr must be a finite number/],
+    [{ lr: -1 }, /lr must be a finite number/],
+    [{ options: { betas: [1, 0.9] } }, /betas\[0\] must be in \[0, 1\)/],
+    [{ options: { eps: -1 } }, /eps must be/],
+    [{ options: { weightDecay: -1 } }, /weightDecay must be/],
+    [{ name: 'RMSprop', options: { alpha: 1 } }, /alpha must be/],
+    [{ name: 'SGD', options: { nesterov: true } }, /nesterov needs a momentum/],
+  ])('%o', (wrong, message) => {
+    expect(() => withOptimizer({ ...example, ...wrong }, () => null)).toThrow(message);
+  });
+
+  test('no parameters', () => {
+    expect(() => new SGD([], 0.1)).toThrow(/at least one parameter/);
+  });
+
+  test('a gradient too few', () => {
+    withOptimizer(example, (optimizer) => {
+      const [one] = gradientsAt(0);
+      expect(() => optimizer.step([one])).toThrow('2 parameters, got 1 gradients');
+      expect(optimizer.snapshot().step).toBe(0);
+    });
+  });
+
+  test('a state of other tensors or shapes, which would be broadcast', () => {
+    withOptimizer(example, (optimizer) => {
+      using other = new SGD(optimizer.parameters, 0.1, { momentum: 0.9 });
+      expect(() => optimizer.loadStateDict(other.stateDict())).toThrow('has 4 tensors');
+      const { step, tensors } = optimizer.stateDict();
+      const small = new Map(tensors).set('0.0', tensor([1], { dtype: 'float64' }));
+      expect(() => optimizer.loadStateDict({ step, tensors: small })).toThrow(
+        'optimiser state 0.0 must be [2,3], got [1]',
+      );
+    });
+  });
+});

@@ -1,0 +1,98 @@
+import { expect, test } from 'vitest';
+import { type ComparedRun, compareRuns, subjectOf, verdicts } from './compare-runs.ts';
+import type { SetResult } from './set-result.ts';
+
+/** A run with these Dice scores on one set, each case its own patient. */
+function run(
+  method: string,
+  dice: number[],
+  { sets = ['test'], prefix = 'case' } = {},
+): ComparedRun {
+  const cases = dice.map((value, i) => ({ id: `${prefix} ${i}`, dice: value }));
+  const mean = { dice: dice.reduce((a, b) => a + b, 0) / dice.length };
+  const result = { cases, mean } as unknown as SetResult;
+  return { method, label: method, sets: new Map(sets.map((set) => [set, result])) };
+}
+
+const base = Array.from({ length: 20 }, (_, i) => 0.5 + i / 100);
+const shifted = (by: number, wobble = 0) => base.map((d, i) => d + by + (i % 2 ? wobble : -wobble));
+const kinds = (...runs: ComparedRun[]) => verdicts(compareRuns(runs)).map(({ kind }) => kind);
+
+test.each([
+  ['helped', shifted(0.02, 0.001)],
+  ['did not help', shifted(-0.02, 0.001)],
+  ['cannot tell', shifted(0.001, 0.03)],
+])('GenSeg %s', (kind, dice) => {
+  expect(kinds(run('augment', base), run('genseg', dice))).toEqual([kind]);
+});
+
+test('few cases: cannot tell, whatever the interval says', () => {
+  const few = (by: number) => base.slice(0, 6).map((d) => d + by);
+  const [verdict] = verdicts(compareRuns([run('augment', few(0)), run('genseg', few(0.1))]));
+  expect(verdict.kind).toBe('cannot tell');
+  expect(verdict.sentence).toContain('0.100 higher than with augment');
+  expect(verdict.sentence).toContain('fewer than 10');
+});
+
+test('the sentence has the difference, its interval, the cases and p', () => {
+  const contrasts = compareRuns([run('plain', base), run('genseg', shifted(-0.02, 0.001))]);
+  const [{ sentence }] = verdicts(contrasts);
+  expect(sentence).toMatch(
+    /^The mean Dice of genseg is 0\.020 lower than with plain \(95 % interval of the paired difference −0\.020 to −0\.020, 20 cases, Wilcoxon p < 0\.001\)\.$/,
+  );
+});
+
+test('the subject is compared with every other run, on every set they share', () => {
+  const contrasts = compareRuns([
+    run('plain', shifted(-0.05), { sets: ['test', 'other'] }),
+    run('genseg', base, { sets: ['test', 'other'] }),
+    run('augment', shifted(-0.02)),
+  ]);
+  expect(contrasts.map(({ set, second, result }) => [set, second.method, result?.cases])).toEqual([
+    ['test', 'plain', 20],
+    ['test', 'augment', 20],
+    ['other', 'plain', 20],
+  ]);
+  expect(contrasts[0].result?.difference).toBeCloseTo(0.05, 12);
+});
+
+test('p-values are corrected over all comparisons of the report', () => {
+  const alone = compareRuns([run('plain', base), run('genseg', shifted(0.001, 0.004))]);
+  const three = compareRuns([
+    run('plain', base),
+    run('augment', shifted(-0.1)),
+    run('separate', shifted(-0.1)),
+    run('genseg', shifted(0.001, 0.004)),
+  ]);
+  const p = (contrasts: typeof three) => contrasts[0].result!;
+  expect(p(alone).adjustedP).toBe(p(alone).test.pValue);
+  expect(p(three).test.pValue).toBe(p(alone).test.pValue); // the largest of the three: unchanged by Holm
+  expect(three[1].result!.adjustedP).toBeCloseTo(3 * three[1].result!.test.pValue, 15);
+});
+
+test('different test cases are not compared, and give no verdict', () => {
+  const runs = [run('augment', base, { prefix: 'another' }), run('genseg', base)];
+  expect(compareRuns(runs).map(({ result }) => result)).toEqual([null]);
+  expect(kinds(...runs)).toEqual([]);
+});
+
+test('strong augmentation is the rival where it ran, else the best of the others', () => {
+  const genseg = run('genseg', shifted(0.02));
+  const better = run('separate', shifted(0.04));
+  expect(kinds(better, run('augment', base), genseg)).toEqual(['helped']);
+  expect(kinds(run('plain', base), better, genseg)).toEqual(['did not help']);
+});
+
+test('without GenSeg there is no verdict on it, and the last run is the subject', () => {
+  const runs = [run('plain', base), run('augment', shifted(0.1))];
+  expect(subjectOf(runs).method).toBe('augment');
+  expect(compareRuns(runs)).toHaveLength(1);
+  expect(kinds(...runs)).toEqual([]);
+  expect(compareRuns([runs[0]])).toEqual([]);
+});
+
+test('two GenSeg runs are compared, but one is not the rival of the other', () => {
+  const runs = [{ ...run('genseg', base), label: 'first' }, run('genseg', shifted(0.1))];
+  expect(compareRuns(runs)[0].result?.difference).toBeCloseTo(0.1, 12);
+  expect(kinds(...runs)).toEqual([]);
+});

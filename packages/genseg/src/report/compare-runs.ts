@@ -1,0 +1,106 @@
+/**
+ * Runs compared on the test sets they share: the paired difference of the Dice of GenSeg (or of the last
+ * run, where none is GenSeg) and of each other run, and in plain words whether GenSeg helped. The
+ * p-values of all comparisons of a report are one family for Holm's correction.
+ */
+import { type CaseScore, type Comparison, compare, holm } from '../metrics/index.ts';
+import { Random } from '../random.ts';
+import { counted, fixed, pValue, signed } from './format.ts';
+import type { SetResult } from './set-result.ts';
+
+/** A run as far as it is compared. */
+export interface ComparedRun {
+  /** Unique among the runs of a report. */
+  readonly label: string;
+  readonly method: string;
+  readonly sets: ReadonlyMap<string, SetResult>;
+}
+
+export interface Contrast {
+  readonly set: string;
+  readonly first: ComparedRun;
+  readonly second: ComparedRun;
+  /** Of first minus second, in Dice; null where they were tested on different cases. */
+  readonly result: (Comparison & { readonly adjustedP: number }) | null;
+}
+
+/** The run that others are compared with. */
+export const subjectOf = <Run extends ComparedRun>(runs: readonly Run[]): Run =>
+  runs.findLast(({ method }) => method === 'genseg') ?? runs.at(-1)!;
+
+/** The subject against every other run on every set that both were tested on. */
+export function compareRuns(runs: readonly ComparedRun[]): Contrast[] {
+  const first = subjectOf(runs);
+  const random = new Random(0); // the same report from the same runs
+  const contrasts = [...first.sets].flatMap(([set, result]) =>
+    runs
+      .filter((run) => run !== first && run.sets.has(set))
+      .map((second) => {
+        const [ours, theirs] = [diceScores(result), diceScores(second.sets.get(set)!)];
+        return {
+          set,
+          first,
+          second,
+          result: sameCases(ours, theirs) ? compare(ours, theirs, random) : null,
+        };
+      }),
+  );
+  const adjusted = holm(contrasts.flatMap(({ result }) => result?.test.pValue ?? []));
+  return contrasts.map(({ result, ...contrast }) => ({
+    ...contrast,
+    result: result && { ...result, adjustedP: adjusted.shift()! },
+  }));
+}
+
+const diceScores = ({ cases }: SetResult): CaseScore[] =>
+  cases.map(({ id, patient, dice }) => ({ id, patient, value: dice }));
+
+function sameCases(a: readonly CaseScore[], b: readonly CaseScore[]): boolean {
+  const ids = new Set(a.map(({ id }) => id));
+  return a.length === b.length && b.every(({ id }) => ids.has(id));
+}
+
+export interface Verdict {
+  readonly set: string;
+  readonly kind: 'helped' | 'did not help' | 'cannot tell';
+  readonly sentence: string;
+}
+
+/**
+ * Per set whether GenSeg helped, by the interval of the paired difference from strong augmentation, or
+ * where there is no such run from the best of the others.
+ */
+export function verdicts(contrasts: readonly Contrast[]): Verdict[] {
+  const sets = [...new Set(contrasts.map(({ set }) => set))];
+  return sets.flatMap((set) => {
+    const here = contrasts.filter((c) => c.set === set && c.second.method !== 'genseg');
+    const rival = here.find(({ second }) => second.method === 'augment') ?? best(here);
+    return rival?.first.method === 'genseg' && rival.result ? verdict(rival, rival.result) : [];
+  });
+}
+
+const best = (contrasts: readonly Contrast[]): Contrast | undefined =>
+  contrasts.toSorted((a, b) => meanDice(b) - meanDice(a))[0];
+
+const meanDice = ({ set, second }: Contrast): number => second.sets.get(set)!.mean.dice;
+
+function verdict(
+  { set, first, second }: Contrast,
+  result: NonNullable<Contrast['result']>,
+): Verdict {
+  const { difference, ci95, adjustedP, cases, caution } = result;
+  const [low, high] = ci95;
+  const clear = caution === undefined && (low > 0 || high < 0);
+  const kind = clear ? (low > 0 ? 'helped' : 'did not help') : 'cannot tell';
+  const direction = difference < 0 ? 'lower' : 'higher';
+  const numbers =
+    `${fixed(Math.abs(difference))} ${direction} than with ${second.label} ` +
+    `(95 % interval of the paired difference ${signed(low)} to ${signed(high)}, ` +
+    `${counted(cases, 'case')}, Wilcoxon ${pValue(adjustedP)})`;
+  const reason = caution ?? 'The interval holds zero, so chance alone may explain it.';
+  return {
+    set,
+    kind,
+    sentence: `The mean Dice of ${first.label} is ${numbers}.${clear ? '' : ` ${reason}`}`,
+  };
+}

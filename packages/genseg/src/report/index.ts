@@ -1,0 +1,19 @@
+/** What a run shows of itself: progress lines, evaluation files, the report and the model card. */
+export {
+  type EvaluatedCase,
+  type Evaluation,
+  summariseSet,
+  writeEvaluation,
+} from './evaluation.ts';
+export { writeModelCard } from './model-card.ts';
+export { extremes, overlayFile } from './overlays.ts';
+export {
+  nextProgress,
+  type ProgressState,
+  progressLine,
+  progressNote,
+  startOfProgress,
+} from './progress.ts';
+export { writeReport } from './report.ts';
+export { formatComparison, formatResult } from './result-text.ts';
+export { type CaseResult, readSetResult, type SetResult } from './set-result.ts';

@@ -1,0 +1,18 @@
+/** Which overlays are worth a look, and what their files are called. */
+import type { CaseResult } from './set-result.ts';
+
+/** The file of a case in eval/<set>/overlays/: its id, what no file name may hold as %hex. */
+export const overlayFile = (id: string): string =>
+  `${id.replaceAll(/[^\p{L}\p{N} ._-]/gu, (sign) => `%${sign.codePointAt(0)!.toString(16)}`)}.png`;
+
+/** The cases with the lowest Dice, worst first, and with the highest, best first; none is in both. */
+export function extremes(
+  cases: readonly CaseResult[],
+  count: number,
+): { worst: CaseResult[]; best: CaseResult[] } {
+  const scored = cases
+    .filter(({ dice }) => !Number.isNaN(dice))
+    .toSorted((a, b) => a.dice - b.dice);
+  const worst = scored.slice(0, count);
+  return { worst, best: scored.slice(worst.length).slice(-count).reverse() };
+}

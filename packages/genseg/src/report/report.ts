@@ -1,0 +1,49 @@
+/**
+ * report.html: one page about one run, or about several side by side. It stands alone: styles, charts
+ * and pictures are in it, it runs no script and loads nothing. What it says is read from the run
+ * folders alone, so that the same folders give the same page.
+ */
+import { writeFileAtomic } from '../run/index.ts';
+import { compareRuns } from './compare-runs.ts';
+import { architecture } from './page/architecture.ts';
+import { curves } from './page/curves.ts';
+import { html } from './page/html.ts';
+import { pageRuns } from './page/page-run.ts';
+import { pairs, predictions } from './page/pictures.ts';
+import { decisions, repeating, selfChecks } from './page/provenance.ts';
+import { scores } from './page/scores.ts';
+import { styles } from './page/style.ts';
+import { summary, titleOf } from './page/summary.ts';
+import { readRun } from './run-record.ts';
+
+/** @param roots folders of one run or more. @param out the file to write. */
+export async function writeReport(roots: readonly string[], out: string): Promise<void> {
+  const runs = pageRuns(roots.map(readRun));
+  const contrasts = compareRuns(runs);
+  const page = html`<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta name="color-scheme" content="light dark">
+<meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'; img-src data:">
+<title>${titleOf(runs)}: GenSeg report</title>
+<style>${styles}</style>
+</head>
+<body>
+<main>
+${summary(runs, contrasts)}
+${scores(runs, contrasts)}
+${curves(runs)}
+${architecture(runs)}
+${await pairs(runs)}
+${await predictions(runs)}
+${selfChecks(runs)}
+${decisions(runs)}
+${repeating(runs)}
+</main>
+</body>
+</html>
+`;
+  writeFileAtomic(out, page.text);
+}

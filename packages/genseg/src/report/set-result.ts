@@ -1,0 +1,67 @@
+/**
+ * The scores of a run on one test set, as the command line prints them (`sets.<name>`) and as
+ * eval/<set>/summary.json keeps them. A score is NaN where there is nothing to score; in JSON null.
+ */
+import { existsSync, readFileSync } from 'node:fs';
+import { z } from 'zod';
+import { DataError } from '../errors.ts';
+import { type MetricName, metricNames } from '../metrics/index.ts';
+import { evaluationPaths } from '../run/index.ts';
+
+const score = z
+  .number()
+  .nullable()
+  .transform((value) => value ?? Number.NaN);
+
+const perMetric = <Schema extends z.ZodType>(schema: Schema) =>
+  Object.fromEntries(metricNames.map((name) => [name, schema])) as Record<MetricName, Schema>;
+
+const presence = z.enum(['both', 'missed', 'false', 'neither']);
+
+const meansSchema = z.object({
+  /** Over the cases with something to score. */
+  mean: z.object(perMetric(score)),
+  /** 95 % percentile bootstrap over patients. */
+  ci95: z.object(perMetric(z.tuple([score, score]).readonly())),
+  /** Number of cases with foreground in both masks, in one of them only, or in neither. */
+  presence: z.record(presence, z.int()),
+});
+
+const caseScoresSchema = z.object({ presence, ...perMetric(score) });
+
+const caseSchema = caseScoresSchema.extend({
+  id: z.string(),
+  patient: z.string().optional(),
+  /** By class name, where there are several; the scores above are then their means. */
+  classes: z.record(z.string(), caseScoresSchema).optional(),
+});
+
+export const setResultSchema = meansSchema.extend({
+  cases: z.array(caseSchema),
+  /** Of hd95 and assd, and of the tolerance of nsd. */
+  unit: z.enum(['mm', 'px']),
+  tolerance: z.number(),
+  patients: z.int(),
+  /** Fewer than ten patients: says so in words. */
+  caution: z.string().optional(),
+  /** By class name, where there are several; the means above are then over the classes of each case. */
+  classes: z.record(z.string(), meansSchema).optional(),
+});
+
+export type SetResult = z.output<typeof setResultSchema>;
+export type CaseResult = SetResult['cases'][number];
+
+/** The result on a set, undefined where the run was not evaluated on it. */
+export function readSetResult(root: string, set: string): SetResult | undefined {
+  const { summary } = evaluationPaths(root, set);
+  if (!existsSync(summary)) return undefined;
+  try {
+    return z.object({ genseg: setResultSchema }).parse(JSON.parse(readFileSync(summary, 'utf8')))
+      .genseg;
+  } catch (cause) {
+    throw new DataError(
+      `${summary} is not a summary of this version; write it anew with genseg evaluate`,
+      { cause },
+    );
+  }
+}

@@ -1,0 +1,65 @@
+/** What methods, runs and metrics are called, in plain words. */
+import type { MetricName } from '../metrics/index.ts';
+import type { SetResult } from './set-result.ts';
+
+const words: Readonly<Record<string, { label: string; sentence: string }>> = {
+  plain: { label: 'Plain', sentence: 'learns from the labelled images as they are' },
+  augment: {
+    label: 'Augmentation',
+    sentence: 'learns from the labelled images, strongly augmented at random',
+  },
+  separate: {
+    label: 'Separate',
+    sentence:
+      'adds synthetic pairs of image and mask from a generator that was trained beforehand, without feedback',
+  },
+  genseg: {
+    label: 'GenSeg',
+    sentence:
+      'adds synthetic pairs of image and mask from a generator that the validation loss steers',
+  },
+};
+
+export const methodWords = (method: string): { label: string; sentence: string } =>
+  words[method] ?? { label: method, sentence: '' };
+
+/** Runs of different methods are called by their method, others by their folder too. */
+export function labelled<Run extends { readonly method: string; readonly name: string }>(
+  runs: readonly Run[],
+): (Run & { readonly label: string })[] {
+  const distinct = new Set(runs.map(({ method }) => method)).size === runs.length;
+  return runs.map((run) => {
+    const { label } = methodWords(run.method);
+    return { ...run, label: distinct ? label : `${label} (${run.name})` };
+  });
+}
+
+const metricTitles: Readonly<Record<MetricName, string>> = {
+  dice: 'Dice',
+  jaccard: 'Jaccard',
+  precision: 'Precision',
+  recall: 'Recall',
+  hd95: 'HD95',
+  assd: 'ASSD',
+  nsd: 'NSD',
+};
+
+/** Whether a metric is a length; the others lie in 0..1. */
+export const isLength = (name: MetricName): boolean => name === 'hd95' || name === 'assd';
+
+/** The name of a metric with what its numbers are in. */
+export function metricTitle(
+  name: MetricName,
+  { unit, tolerance }: Pick<SetResult, 'unit' | 'tolerance'>,
+): string {
+  if (name === 'nsd') return `${metricTitles.nsd} at ${tolerance} ${unit}`;
+  return isLength(name) ? `${metricTitles[name]}, ${unit}` : metricTitles[name];
+}
+
+/** The foreground classes that have a name of their own; masks without names give `class 1`. */
+export const namedClasses = (classes: readonly string[]): string[] =>
+  classes.slice(1).filter((name) => !/^class \d+$/.test(name));
+
+/** a, b and c */
+export const list = (items: readonly string[]): string =>
+  items.length < 2 ? items.join() : `${items.slice(0, -1).join(', ')} and ${items.at(-1)}`;

@@ -1,0 +1,127 @@
+/**
+ * Writes that a crash cannot tear: a reader, or the next process, finds the old content or the new.
+ * A file goes to a temporary name, is flushed to the disk and renamed over the old one; a folder is
+ * swapped by two renames, which `recoverFolder` completes. One process writes a path at a time.
+ */
+
+import {
+  closeSync,
+  existsSync,
+  fsyncSync,
+  mkdirSync,
+  openSync,
+  readdirSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
+import { basename, dirname, join } from 'node:path';
+import { DataError } from '../errors.ts';
+import type { JsonValue } from './types.ts';
+
+/** Replaces a file, making its folder where needed. */
+export function writeFileAtomic(path: string, data: string | Uint8Array): void {
+  const folder = dirname(path);
+  const temporary = join(folder, `.${basename(path)}.${process.pid}.tmp`);
+  writing(path, () => {
+    mkdirSync(folder, { recursive: true });
+    try {
+      const file = openSync(temporary, 'w');
+      try {
+        writeFileSync(file, data);
+        fsyncSync(file);
+      } finally {
+        closeSync(file);
+      }
+      renameSync(temporary, path);
+    } catch (error) {
+      rmSync(temporary, { force: true });
+      throw error;
+    }
+    syncFolder(folder);
+  });
+}
+
+/** Replaces a file by indented JSON. NaN and infinities become null. */
+export function writeJsonAtomic(path: string, value: JsonValue | object): void {
+  writeFileAtomic(path, `${JSON.stringify(value, null, 2)}\n`);
+}
+
+/** Removes what interrupted file writes left in a folder. */
+export function removeTemporaryFiles(folder: string): void {
+  for (const name of readdirSync(folder)) {
+    if (/^\..+\.\d+\.tmp$/.test(name)) rmSync(join(folder, name));
+  }
+}
+
+/** Replaces a folder by the files that `write` puts into the empty folder it is given. */
+export function writeFolderAtomic(path: string, write: (folder: string) => void): void {
+  const { next, previous } = swapNames(path);
+  writing(path, () => {
+    recoverFolder(path);
+    mkdirSync(next, { recursive: true });
+    write(next);
+    syncTree(next);
+    if (existsSync(path)) renameSync(path, previous); // from here on, `next` is known to be whole
+    renameSync(next, path);
+    syncFolder(dirname(path));
+    rmSync(previous, { recursive: true, force: true });
+  });
+}
+
+/** Completes or undoes an interrupted `writeFolderAtomic`; call it before reading after a crash. */
+export function recoverFolder(path: string): void {
+  const { next, previous } = swapNames(path);
+  if (existsSync(previous) && !existsSync(path)) renameSync(next, path);
+  rmSync(next, { recursive: true, force: true });
+  rmSync(previous, { recursive: true, force: true });
+}
+
+const swapNames = (path: string) => ({ next: `${path}.new`, previous: `${path}.old` });
+
+/** Runs a write and turns the system's error, if any, into one that names the file and the mend. */
+export function writing<T>(path: string, write: () => T): T {
+  try {
+    return write();
+  } catch (cause) {
+    if (!(cause instanceof Error && 'code' in cause)) throw cause;
+    throw new DataError(`Cannot write ${path}: ${mend(cause)}`, { cause });
+  }
+}
+
+function mend(error: Error & { code: unknown }): string {
+  switch (error.code) {
+    case 'ENOSPC':
+    case 'EDQUOT':
+      return 'the disk is full; free some space and start again';
+    case 'EACCES':
+    case 'EPERM':
+    case 'EROFS':
+      return 'no permission; choose a folder you may write to';
+    default:
+      return error.message;
+  }
+}
+
+function syncTree(folder: string): void {
+  for (const entry of readdirSync(folder, { withFileTypes: true })) {
+    const path = join(folder, entry.name);
+    if (entry.isDirectory()) syncTree(path);
+    else flush(path, 'r+');
+  }
+  syncFolder(folder);
+}
+
+/** Makes renames within a folder last; Windows has no such call and needs none. */
+function syncFolder(folder: string): void {
+  if (process.platform !== 'win32') flush(folder, 'r');
+}
+
+function flush(path: string, mode: 'r' | 'r+'): void {
+  const descriptor = openSync(path, mode);
+  try {
+    fsyncSync(descriptor);
+  } finally {
+    closeSync(descriptor);
+  }
+}

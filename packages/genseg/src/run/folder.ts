@@ -1,0 +1,171 @@
+/**
+ * A run folder: where each of its files lies, how it begins, and who may write to it. What the files
+ * hold is the business of those who write them; nothing of a run is stored anywhere else.
+ */
+
+import { existsSync, mkdirSync, readdirSync, readFileSync, statSync } from 'node:fs';
+import { basename, join } from 'node:path';
+import { ConfigError, DataError } from '../errors.ts';
+import { removeTemporaryFiles, writeJsonAtomic, writing } from './atomic.ts';
+import { acquireLock } from './lock.ts';
+import type { JsonObject, RunConfig, Settings } from './types.ts';
+
+/** The paths of a run folder. */
+export interface RunPaths {
+  readonly root: string;
+  /** The options, and where each came from. */
+  readonly config: string;
+  readonly environment: string;
+  /** What was seen in the data. */
+  readonly fingerprint: string;
+  /** What was decided, each with its reason. */
+  readonly plan: string;
+  readonly manifest: string;
+  readonly splits: string;
+  readonly events: string;
+  readonly metrics: string;
+  /** Folders. */
+  readonly checkpoints: { readonly last: string; readonly best: string };
+  /** Folder. */
+  readonly previews: string;
+  readonly report: string;
+  readonly modelCard: string;
+  readonly lock: string;
+}
+
+export function runPaths(root: string): RunPaths {
+  return {
+    root,
+    config: join(root, 'config.json'),
+    environment: join(root, 'environment.json'),
+    fingerprint: join(root, 'fingerprint.json'),
+    plan: join(root, 'plan.json'),
+    manifest: join(root, 'manifest.json'),
+    splits: join(root, 'splits.json'),
+    events: join(root, 'events.jsonl'),
+    metrics: join(root, 'metrics.csv'),
+    checkpoints: {
+      last: join(root, 'checkpoints', 'last'),
+      best: join(root, 'checkpoints', 'best'),
+    },
+    previews: join(root, 'previews'),
+    report: join(root, 'report.html'),
+    modelCard: join(root, 'MODEL_CARD.md'),
+    lock: join(root, 'run.lock'),
+  };
+}
+
+/** The paths of the evaluation on one test set. */
+export interface EvaluationPaths {
+  readonly folder: string;
+  readonly cases: string;
+  readonly summary: string;
+  /** Folder. */
+  readonly overlays: string;
+}
+
+/** @param set the name of the test set, a plain folder name. */
+export function evaluationPaths(root: string, set: string): EvaluationPaths {
+  if (!/^[^/\\]+$/.test(set) || set === '.' || set === '..') {
+    throw new ConfigError(`A test set cannot be named "${set}"; use a plain folder name`);
+  }
+  const folder = join(root, 'eval', set);
+  return {
+    folder,
+    cases: join(folder, 'cases.csv'),
+    summary: join(folder, 'summary.json'),
+    overlays: join(folder, 'overlays'),
+  };
+}
+
+/** The options of an existing run. Takes no lock: reading is free at any time. */
+export function readRunConfig(root: string): RunConfig {
+  const path = runPaths(root).config;
+  if (!existsSync(path)) {
+    throw new DataError(`${root} is no run folder, it has no config.json; give the --out of a run`);
+  }
+  const config = parseJson(path);
+  if (!isRunConfig(config)) {
+    throw new DataError(`${path} is not that of a run; give the --out of a run`);
+  }
+  return config;
+}
+
+function parseJson(path: string): unknown {
+  try {
+    return JSON.parse(readFileSync(path, 'utf8'));
+  } catch (cause) {
+    throw new DataError(`${path} is not JSON; restore the file or start a new run`, { cause });
+  }
+}
+
+const isRunConfig = (value: unknown): value is RunConfig =>
+  typeof value === 'object' &&
+  value !== null &&
+  'format' in value &&
+  value.format === 'genseg-run/1';
+
+/**
+ * A run folder that this process alone may write to, until disposed.
+ *
+ *     using run = RunFolder.create('runs/lungs', settings);
+ *     writeJsonAtomic(run.paths.plan, plan);
+ */
+export class RunFolder implements Disposable {
+  readonly paths: RunPaths;
+  readonly config: RunConfig;
+  readonly #lock: Disposable;
+
+  private constructor(root: string, lock: Disposable, config: RunConfig) {
+    this.paths = runPaths(root);
+    this.config = config;
+    this.#lock = lock;
+  }
+
+  /** Starts a run in a folder that is new or empty, by writing config.json. */
+  static create(root: string, settings: Settings<JsonObject>): RunFolder {
+    const paths = runPaths(root);
+    if (existsSync(root) && !statSync(root).isDirectory()) {
+      throw new ConfigError(`${root} is a file; choose a new folder for the run`);
+    }
+    writing(root, () => mkdirSync(root, { recursive: true }));
+    const lock = acquireLock(paths.lock);
+    try {
+      refuseOccupied(root);
+      const config: RunConfig = { format: 'genseg-run/1', settings };
+      writeJsonAtomic(paths.config, config);
+      return new RunFolder(root, lock, config);
+    } catch (error) {
+      lock[Symbol.dispose]();
+      throw error;
+    }
+  }
+
+  /** Opens an existing run to continue it, and sweeps what a crash left of unfinished writes. */
+  static open(root: string): RunFolder {
+    const config = readRunConfig(root);
+    const lock = acquireLock(runPaths(root).lock);
+    removeTemporaryFiles(root);
+    return new RunFolder(root, lock, config);
+  }
+
+  [Symbol.dispose](): void {
+    this.#lock[Symbol.dispose]();
+  }
+}
+
+function refuseOccupied(root: string): void {
+  removeTemporaryFiles(root);
+  const { config, lock } = runPaths(root);
+  const entries = readdirSync(root).filter((name) => name !== basename(lock));
+  if (entries.includes(basename(config))) {
+    throw new ConfigError(
+      `${root} holds a run; continue it with \`genseg resume ${root}\`, or choose another folder`,
+    );
+  }
+  if (entries.length > 0) {
+    throw new ConfigError(
+      `${root} holds other files, such as ${entries[0]}; choose a new or empty folder for the run`,
+    );
+  }
+}

@@ -1,0 +1,46 @@
+/** The run folder: its files, its options, its locks, and writes that a crash cannot tear. */
+
+export {
+  recoverFolder,
+  writeFileAtomic,
+  writeFolderAtomic,
+  writeJsonAtomic,
+} from './atomic.ts';
+export {
+  type ConfigFile,
+  type ConfigLayers,
+  type Resolved,
+  readConfigFile,
+  resolveConfig,
+  restoreConfig,
+} from './config.ts';
+export { type Cell, csvText } from './csv.ts';
+export { describeEnvironment, packageVersion } from './environment.ts';
+export { EventLog, readEvents } from './events.ts';
+export {
+  type EvaluationPaths,
+  evaluationPaths,
+  RunFolder,
+  type RunPaths,
+  readRunConfig,
+  runPaths,
+} from './folder.ts';
+export { MetricsCsv } from './metrics-csv.ts';
+export { nearestName } from './nearest-name.ts';
+export { TensorBoardLog, type TensorBoardOptions } from './tfevents.ts';
+export { type TrainConfig, trainConfigSchema } from './train-config.ts';
+export {
+  eventData,
+  type StageName,
+  type TrainEvents,
+  type TrainEventType,
+} from './train-events.ts';
+export type {
+  Environment,
+  JsonObject,
+  JsonValue,
+  RunConfig,
+  RunEvent,
+  Setting,
+  Settings,
+} from './types.ts';

@@ -1,0 +1,103 @@
+/**
+ * A lock file that says which process works on a folder. The lock of a process that has died is taken
+ * over; a process is known by its id and, where the system tells, by when it started, because ids are
+ * used again after a restart of the machine or a container.
+ */
+
+import { readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { hostname } from 'node:os';
+import { dirname } from 'node:path';
+import { DataError } from '../errors.ts';
+import { writing } from './atomic.ts';
+
+interface Holder {
+  readonly pid: number;
+  readonly host: string;
+  /** When the process started, in the system's own terms; null where it does not say. */
+  readonly started: string | null;
+}
+
+/** Takes the lock at `path` or throws a DataError that names its holder; disposing releases it. */
+export function acquireLock(path: string): Disposable {
+  const holder = { pid: process.pid, host: hostname(), started: startOf(process.pid) };
+  if (!createLock(path, holder)) takeOver(path, holder);
+  return {
+    [Symbol.dispose]() {
+      rmSync(path, { force: true });
+    },
+  };
+}
+
+/** Creates the lock file; false where there is one. */
+function createLock(path: string, holder: Holder): boolean {
+  return writing(path, () => {
+    try {
+      writeFileSync(path, JSON.stringify(holder), { flag: 'wx' });
+      return true;
+    } catch (error) {
+      if (hasCode(error, 'EEXIST')) return false;
+      rmSync(path, { force: true }); // made, but not written: the disk is full
+      throw error;
+    }
+  });
+}
+
+/**
+ * Replaces the lock of a dead process. Of several that try, the one that makes the guard file does
+ * it; it looks once more when it has the guard, since another may just have finished.
+ */
+function takeOver(path: string, holder: Holder): void {
+  refuseIfHeld(path);
+  const guard = `${path}.takeover`;
+  if (!createLock(guard, holder)) throw inUse(path, STARTING, guard);
+  try {
+    refuseIfHeld(path);
+    rmSync(path, { force: true });
+    if (!createLock(path, holder)) throw inUse(path, STARTING, path);
+  } finally {
+    rmSync(guard);
+  }
+}
+
+function refuseIfHeld(path: string): void {
+  let holder: Holder;
+  try {
+    holder = JSON.parse(readFileSync(path, 'utf8'));
+  } catch (error) {
+    if (hasCode(error, 'ENOENT')) return; // just released
+    throw inUse(path, STARTING, path); // made, but not written yet
+  }
+  const { pid, host, started } = holder;
+  if (host !== hostname() || (isAlive(pid) && startOf(pid) === started)) {
+    throw inUse(path, `process ${pid} on ${host}`, path);
+  }
+}
+
+const STARTING = 'another process that starts';
+
+const inUse = (path: string, holder: string, file: string) =>
+  new DataError(
+    `${dirname(path)} is in use by ${holder}; wait for it or stop it, or delete ${file} if it is gone`,
+  );
+
+function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0); // sends nothing
+    return true;
+  } catch (error) {
+    return hasCode(error, 'EPERM'); // it is another user's
+  }
+}
+
+/** Field 22 of /proc/<pid>/stat, the start in clock ticks since boot. */
+function startOf(pid: number): string | null {
+  try {
+    const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
+    return stat.slice(stat.lastIndexOf(')') + 2).split(' ')[19];
+  } catch {
+    return null; // not Linux
+  }
+}
+
+const hasCode = (error: unknown, code: string): boolean =>
+  error instanceof Error && 'code' in error && error.code === code;

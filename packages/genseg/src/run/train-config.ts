@@ -1,0 +1,116 @@
+/**
+ * The options of training: what `genseg train` takes, with their checks and their docs. How they are
+ * resolved is config.ts; what a preset sets is given by the caller.
+ * Numbers and booleans may come as text (from the environment or the command line). `null` means not
+ * given: the preset, the data or the machine decide, and plan.json says what.
+ */
+
+import { z } from 'zod';
+
+const folder = (what: string) => z.string({ error: what }).min(1, { error: what });
+
+const oneOf = <const Names extends readonly string[]>(...names: Names) =>
+  z.enum(names, { error: `expected one of ${names.join(', ')}` });
+
+function wholeNumber(minimum: number, maximum = Number.MAX_SAFE_INTEGER) {
+  const upper = maximum === Number.MAX_SAFE_INTEGER ? ' or more' : ` to ${maximum}`;
+  const error = `expected a whole number, ${minimum}${upper}`;
+  const number = z.number({ error }).int({ error }).min(minimum, { error }).max(maximum, { error });
+  return z.preprocess((value) => (isNumeric(value) ? Number(value) : value), number);
+}
+
+const isNumeric = (value: unknown): value is string =>
+  typeof value === 'string' && /^\s*-?\d+\s*$/.test(value);
+
+const secondsPer = { s: 1, m: 60, h: 3600 };
+const durationError = 'expected a time such as 90s, 5m or 2h, or a number of seconds';
+
+/** `5m`, `90s`, `1.5h` or a number of seconds. */
+const duration = z
+  .union(
+    [
+      z.number(),
+      z
+        .string()
+        .regex(/^\d+(\.\d+)?[smh]?$/)
+        .transform(toSeconds),
+    ],
+    {
+      error: durationError,
+    },
+  )
+  .refine((seconds) => seconds > 0 && Number.isFinite(seconds), { error: durationError });
+
+function toSeconds(text: string): number {
+  const unit = text.at(-1) as keyof typeof secondsPer;
+  return Number.parseFloat(text) * (secondsPer[unit] ?? 1);
+}
+
+const truthOf: Readonly<Record<string, boolean>> = { true: true, 1: true, false: false, 0: false };
+const boolean = z.preprocess(
+  (value) => (typeof value === 'string' ? (truthOf[value] ?? value) : value),
+  z.boolean({ error: 'expected true or false' }),
+);
+
+export const trainConfigSchema = z
+  .object({
+    data: folder('expected a folder with images and masks').describe(
+      'Folder with images and masks; it may have train/, val/ and test/ in it',
+    ),
+    out: folder('expected a folder for the run').describe('Folder of the run, new or empty'),
+    method: oneOf('genseg', 'separate', 'augment', 'plain')
+      .default('genseg')
+      .describe(
+        'genseg: generator steered by the validation loss; separate: generator trained first, ' +
+          'no feedback; augment: strong augmentation alone; plain: neither',
+      ),
+    labels: wholeNumber(2)
+      .nullable()
+      .default(null)
+      .describe('Number of labelled cases to draw, by patient; by default all'),
+    val: wholeNumber(1)
+      .nullable()
+      .default(null)
+      .describe('How many of the labelled cases are for validation; by default a fifth'),
+    test: z
+      .preprocess(
+        (value) => (typeof value === 'string' ? [value] : value),
+        z.array(folder('expected folders with images and masks')),
+      )
+      .default([])
+      .describe('Test set, evaluated at the end only; may be given several times'),
+    size: wholeNumber(16, 4096)
+      .default(128)
+      .describe('Side in pixels of the square that images are resampled to'),
+    preset: oneOf('fast', 'standard', 'paper')
+      .default('fast')
+      .describe(
+        'fast: minutes on a CPU; standard: a GPU or a patient CPU; paper: as it was published',
+      ),
+    iterations: wholeNumber(1)
+      .nullable()
+      .default(null)
+      .describe('Optimiser updates of the segmentation model; by default the preset says'),
+    budget: duration
+      .nullable()
+      .default(null)
+      .describe('Time to spend, such as 90s, 5m or 2h; training is planned to end within it'),
+    checkpointEvery: duration
+      .default(30)
+      .describe('Time between checkpoints, which a run that was killed goes on from'),
+    seed: wholeNumber(0).default(0).describe('Seed of all randomness'),
+    device: oneOf('auto', 'cpu', 'cuda').default('auto').describe('Where to compute'),
+    precision: oneOf('auto', 'fp32', 'bf16').default('auto').describe('Arithmetic of the models'),
+    threads: wholeNumber(1, 1024)
+      .nullable()
+      .default(null)
+      .describe('CPU threads; by default all cores'),
+    json: boolean.default(false).describe('Print the result as one JSON object on stdout'),
+  })
+  .refine(({ labels, val }) => labels === null || val === null || val < labels, {
+    path: ['val'],
+    error: 'expected fewer validation cases than labels',
+  });
+
+/** Resolved options of training; `budget` and `checkpointEvery` are in seconds. */
+export type TrainConfig = z.output<typeof trainConfigSchema>;

@@ -1,0 +1,14 @@
+/** Training: methods, recipes, the three levels wired together, the loop, and its proof. */
+export { hasCheckpoint, loadCheckpoint, type Parts, saveCheckpoint } from './checkpoint.ts';
+export { augment, genseg, type Method, methodNamed, methods, plain, separate } from './method.ts';
+export { loadModel, type ModelInfo, saveModel, type TrainedModel } from './model-file.ts';
+export { PairSet, type Pairs } from './pairs.ts';
+export { type Decision, fitBudget, makePlan, type Plan } from './plan.ts';
+export { meanDice, type Prediction, predict } from './predict.ts';
+export type { Segmenter } from './problems.ts';
+export { proveLoop } from './proof.ts';
+export { type PresetName, presets, type Recipe } from './recipe.ts';
+export { type Check, selfCheck } from './selfcheck.ts';
+export { Session, type SessionOptions } from './session.ts';
+export { measureSteps, type StepTimes } from './step-times.ts';
+export { noProgress, type Progress, Trainer, type TrainerOptions } from './trainer.ts';

@@ -1,0 +1,62 @@
+/**
+ * A trained segmentation model as a file: weights under PyTorch's key names, and in the metadata what is
+ * needed to use them. `safetensors.torch.load_file` loads them into milesial's U-Net.
+ */
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { type Device, Generator, loadSafetensors, saveSafetensors, scope } from '@genseg/torch';
+import type { Fingerprint } from '../data/index.ts';
+import { DataError } from '../errors.ts';
+import { UNet } from '../models/index.ts';
+import { recoverFolder, writeFolderAtomic } from '../run/index.ts';
+
+/** What a segmentation model is, apart from its weights. */
+export interface ModelInfo {
+  format: 'genseg-model/1';
+  architecture: 'unet';
+  width: number;
+  channels: number;
+  /** Class names, background first. */
+  classes: string[];
+  /** Side of the square input, px. */
+  size: number;
+  /** Scaling of the images that it was trained on. */
+  fingerprint: Fingerprint;
+}
+
+const file = 'model.safetensors';
+
+/** A model in evaluation mode; owns its weights. */
+export interface TrainedModel extends Disposable {
+  model: UNet;
+  info: ModelInfo;
+}
+
+export function saveModel(folder: string, model: UNet, info: ModelInfo): void {
+  writeFolderAtomic(folder, (next) => {
+    saveSafetensors(join(next, file), model.stateDict(), {
+      metadata: { genseg: JSON.stringify(info) },
+    });
+  });
+}
+
+/** @throws DataError where the folder holds no model. */
+export function loadModel(folder: string, device: Device): TrainedModel {
+  recoverFolder(folder);
+  const path = join(folder, file);
+  if (!existsSync(path))
+    throw new DataError(
+      `${path} is missing: the run has no model yet; train it first, or continue it with genseg resume`,
+    );
+  return scope(() => {
+    const { tensors, metadata } = loadSafetensors(path);
+    const info = JSON.parse(metadata.genseg ?? 'null') as ModelInfo | null;
+    if (info?.format !== 'genseg-model/1')
+      throw new DataError(`${path} was not written by genseg; give the folder of a run`);
+    const generator = new Generator(0);
+    const outputs = info.classes.length === 2 ? 1 : info.classes.length;
+    const model = new UNet(info.channels, outputs, { width: info.width, generator });
+    model.loadStateDict(tensors);
+    return { model: model.to(device).eval(), info, [Symbol.dispose]: () => model.dispose() };
+  });
+}

@@ -1,0 +1,152 @@
+/** What is decided before training, each with its reason: plan.json, and all that the trainer reads. */
+import type { Environment } from '@genseg/torch';
+import type { Division, Manifest } from '../data/index.ts';
+import { ConfigError } from '../errors.ts';
+import type { TrainConfig } from '../run/index.ts';
+import { type Method, methodNamed } from './method.ts';
+import { presets, type Recipe } from './recipe.ts';
+import type { StepTimes } from './step-times.ts';
+
+export interface Decision {
+  name: string;
+  value: string | number;
+  reason: string;
+}
+
+export interface Plan {
+  method: Method['name'];
+  recipe: Recipe;
+  /** Side of the square that images are resampled to, px. */
+  size: number;
+  channels: number;
+  /** Class names, background first. */
+  classes: string[];
+  device: 'cpu' | 'cuda';
+  precision: 'fp32' | 'bf16';
+  threads: number;
+  seed: number;
+  decisions: Decision[];
+}
+
+function chooseDevice(
+  wanted: TrainConfig['device'],
+  environment: Environment,
+): [Plan['device'], string] {
+  const available = environment.cuda.length > 0;
+  if (wanted === 'cuda' && !available) {
+    throw new ConfigError(
+      '--device cuda: LibTorch sees no CUDA device; use --device cpu, or run genseg doctor to see why',
+    );
+  }
+  if (wanted !== 'auto') return [wanted, 'as asked'];
+  return available ? ['cuda', 'a CUDA device is there'] : ['cpu', 'LibTorch sees no CUDA device'];
+}
+
+function choosePrecision(
+  config: TrainConfig,
+  device: Plan['device'],
+  environment: Environment,
+): [Plan['precision'], string] {
+  if (config.precision !== 'auto') return [config.precision, 'as asked'];
+  if (device === 'cuda') return ['bf16', 'tensor cores; fp32 where LibTorch keeps it'];
+  if (environment.cpu.amx)
+    return ['bf16', 'the processor has AMX, which is several times faster in bf16'];
+  return ['fp32', 'the processor has no AMX, without which bf16 saves nothing'];
+}
+
+/** The recipe scaled to end within a time. */
+export function fitBudget(recipe: Recipe, seconds: number, times: StepTimes): Recipe {
+  const { gan, segmentation } = recipe;
+  const planned = gan.pretrainSteps * times.pretrain + segmentation.steps * times.train;
+  return withSteps(recipe, Math.max(1, Math.floor((segmentation.steps * seconds) / planned)));
+}
+
+/** Another number of segmentation steps; what is counted in steps keeps its proportion to them. */
+function withSteps(recipe: Recipe, steps: number): Recipe {
+  const { architecture, gan, segmentation, validateEvery } = recipe;
+  const share = steps / segmentation.steps;
+  return {
+    ...recipe,
+    segmentation: { ...segmentation, steps },
+    gan: { ...gan, pretrainSteps: Math.max(1, Math.round(gan.pretrainSteps * share)) },
+    architecture: {
+      ...architecture,
+      warmup: Math.min(architecture.warmup, Math.floor(steps / 4)),
+      interval: Math.min(architecture.interval, Math.max(1, Math.floor(steps / 4))),
+    },
+    // A short run must still be validated a few times.
+    validateEvery: Math.max(1, Math.min(validateEvery, Math.floor(steps / 5))),
+  };
+}
+
+export function makePlan(
+  config: TrainConfig,
+  data: { manifest: Manifest; division: Division },
+  environment: Environment,
+): Plan {
+  const { recipe: preset, reason } = presets[config.preset];
+  const recipe = config.iterations === null ? preset : withSteps(preset, config.iterations);
+  const [device, deviceReason] = chooseDevice(config.device, environment);
+  const [precision, precisionReason] = choosePrecision(config, device, environment);
+  const { train, validation, test, unused } = data.division;
+  const { channels } = data.manifest.fingerprint;
+  const threads = config.threads ?? environment.threads;
+  const method = methodNamed(config.method);
+  return {
+    method: method.name,
+    recipe,
+    size: config.size,
+    channels,
+    classes: data.manifest.classes,
+    device,
+    precision,
+    threads,
+    seed: config.seed,
+    decisions: [
+      { name: 'method', value: method.name, reason: method.summary },
+      { name: 'recipe', value: config.preset, reason },
+      {
+        name: 'segmentation steps',
+        value: recipe.segmentation.steps,
+        reason: config.iterations === null ? `preset ${config.preset}` : 'as asked',
+      },
+      {
+        name: 'training cases',
+        value: train.length,
+        reason: `drawn by patient with seed ${config.seed}`,
+      },
+      {
+        name: 'validation cases',
+        value: validation.length,
+        reason: config.val === null ? 'a fifth of the labelled cases' : 'as asked',
+      },
+      {
+        name: 'test cases',
+        value: test.length,
+        reason: 'never seen in training, selection or generation',
+      },
+      {
+        name: 'unused cases',
+        value: unused.length,
+        reason: 'not drawn, unlabelled, or of a patient on another side',
+      },
+      {
+        name: 'image size',
+        value: `${config.size} px`,
+        reason: 'images are stretched to this square; predictions return to their own size',
+      },
+      {
+        name: 'channels',
+        value: channels,
+        reason: channels === 1 ? 'all images are gray' : 'colour images',
+      },
+      { name: 'device', value: device, reason: deviceReason },
+      { name: 'precision', value: precision, reason: precisionReason },
+      {
+        name: 'threads',
+        value: threads,
+        reason: config.threads === null ? 'all cores' : 'as asked',
+      },
+    ],
+  };
+}

@@ -1,0 +1,169 @@
+/**
+ * The paper's three levels as problems (Zhang et al. 2025, eqs. 1-3). What an equation says stands in
+ * one function each:
+ *
+ *   I    discriminatorProblem, generatorProblem     G*(A), D* = argmin_G max_D L_gan(G, D; A)
+ *   II   segmentationProblem                        S*(A) = argmin_S L(S; train) + lambda L(S; synthetic)
+ *   III  architectureProblem                        min_A L(S*(A); validation)
+ */
+import { cat, type Generator, noGrad, type Tensor } from '@genseg/torch';
+import { type Edge, lowerToUpper, Problem, upperToLower } from '../mlo/index.ts';
+import { type GanLoss, l1, type Module, oneHotMask, segmentationLoss } from '../nn/index.ts';
+import type { Optimizer } from '../optim/index.ts';
+import type { Pairs } from './pairs.ts';
+
+/** A segmentation model: images [N, C, H, W] to logits [N, 1 or K, H, W]. */
+export type Segmenter = Module & { forward(image: Tensor): Tensor };
+/** Mask planes [N, 1 or K, H, W] to images [N, C, H, W] in 0..1. */
+export type MaskToImage = Module & { forward(mask: Tensor): Tensor };
+/** Mask planes and images to logits of patches [N, 1, h, w]. */
+export type Discriminator = Module & { forward(mask: Tensor, image: Tensor): Tensor };
+
+/** Runs the evaluation of a loss, in the precision of the run. */
+export type Compute = <T>(body: () => T) => T;
+
+/** Level I, the critic: tell real pairs from pairs with a generated image. */
+export function discriminatorProblem(
+  { discriminator, generator }: { discriminator: Discriminator; generator: MaskToImage },
+  optimizer: Optimizer,
+  options: { draw(): Pairs; gan: GanLoss; planes: number; random: Generator; compute: Compute },
+): Problem<Pairs> {
+  const { draw, gan, planes, random, compute } = options;
+  return new Problem('discriminator', {
+    optimizer,
+    draw,
+    generators: [random],
+    compute,
+    loss: ({ image, mask }) => {
+      const planesOfMask = oneHotMask(mask, planes);
+      const fake = noGrad(() => generator.forward(planesOfMask));
+      const real = gan.discriminator(
+        discriminator.forward(planesOfMask, image),
+        discriminator.forward(planesOfMask, fake),
+      );
+      const penalty = gan.penalty?.(
+        (x) => discriminator.forward(planesOfMask, x),
+        { real: image, fake },
+        random,
+      );
+      return penalty ? real.add(penalty) : real;
+    },
+  });
+}
+
+/** Level I, the generator: L_gan + weight * L1 (pix2pix, Isola et al. 2017, eq. 4). */
+export function generatorProblem(
+  { discriminator, generator }: { discriminator: Discriminator; generator: MaskToImage },
+  optimizer: Optimizer,
+  options: {
+    draw(): Pairs;
+    gan: GanLoss;
+    l1Weight: number;
+    planes: number;
+    random: Generator;
+    compute: Compute;
+  },
+): Problem<Pairs> {
+  const { draw, gan, l1Weight, planes, random, compute } = options;
+  return new Problem('generator', {
+    optimizer,
+    draw,
+    generators: [random],
+    compute,
+    loss: ({ image, mask }) => {
+      const planesOfMask = oneHotMask(mask, planes);
+      const fake = generator.forward(planesOfMask);
+      const adversarial = gan.generator(discriminator.forward(planesOfMask, fake));
+      return adversarial.add(l1(fake, image), { alpha: l1Weight });
+    },
+    frozen: (body) =>
+      generator.withFrozenStatistics(() => discriminator.withFrozenStatistics(body)),
+  });
+}
+
+/** Real pairs, and the augmented masks that synthetic images are drawn for. */
+export interface SegmentationBatch {
+  real: Pairs;
+  synthetic: { mask: Tensor; ids: readonly string[] } | null;
+}
+
+/**
+ * Level II: L_seg(S; train) + lambda L_seg(S; synthetic), real and synthetic in one forward pass.
+ * @param options.synthesise draws the images of masks [N, H, W]; differentiable where there is feedback.
+ */
+export function segmentationProblem(
+  segmenter: Segmenter,
+  optimizer: Optimizer,
+  options: {
+    draw(): SegmentationBatch;
+    synthesise(mask: Tensor): Tensor;
+    syntheticWeight: number;
+    generators: readonly Generator[];
+    compute: Compute;
+    frozen?<T>(body: () => T): T;
+  },
+): Problem<SegmentationBatch> {
+  const {
+    draw,
+    synthesise,
+    syntheticWeight,
+    generators,
+    compute,
+    frozen = (body) => body(),
+  } = options;
+  return new Problem('segmentation', {
+    optimizer,
+    draw,
+    generators,
+    compute,
+    loss: ({ real, synthetic }) => {
+      if (!synthetic) return segmentationLoss(segmenter.forward(real.image), real.mask);
+      const count = real.mask.shape[0];
+      const logits = segmenter.forward(cat([real.image, synthesise(synthetic.mask)]));
+      const realLoss = segmentationLoss(logits.narrow(0, 0, count), real.mask);
+      const syntheticLoss = segmentationLoss(
+        logits.narrow(0, count, logits.shape[0] - count),
+        synthetic.mask,
+      );
+      return realLoss.add(syntheticLoss, { alpha: syntheticWeight });
+    },
+    frozen: (body) => frozen(() => segmenter.withFrozenStatistics(body)),
+  });
+}
+
+/** Level III: the validation loss of the trained segmentation model, as it predicts (running statistics). */
+export function architectureProblem(
+  segmenter: Segmenter,
+  optimizer: Optimizer,
+  options: { draw(): Pairs; compute: Compute },
+): Problem<Pairs> {
+  return new Problem('architecture', {
+    optimizer,
+    ...options,
+    loss: ({ image, mask }) => segmentationLoss(segmenter.forward(image), mask),
+    frozen: (body) => {
+      const { training } = segmenter;
+      segmenter.eval();
+      try {
+        return body();
+      } finally {
+        segmenter.train(training);
+      }
+    },
+  });
+}
+
+/** Who depends on whom: A and G enter the synthetic images, A enters the GAN, validation judges S*. */
+export function gensegEdges(problems: {
+  generator: Problem<Pairs>;
+  segmentation: Problem<SegmentationBatch>;
+  architecture: Problem<Pairs>;
+}): Edge[] {
+  const { generator, segmentation, architecture } = problems as unknown as Record<string, Problem>;
+  return [
+    upperToLower(architecture, generator), // indirect path: A -> G*(A) -> S
+    upperToLower(generator, segmentation),
+    upperToLower(architecture, segmentation), // direct path: A -> S
+    lowerToUpper(segmentation, architecture),
+  ];
+}

@@ -1,0 +1,65 @@
+/**
+ * The self-check on a run's own loop: its method, recipe and data, at little width and size, where exact
+ * double backward is cheap.
+ */
+import { scope } from '@genseg/torch';
+import { methodNamed } from './method.ts';
+import type { PairSet } from './pairs.ts';
+import type { Plan } from './plan.ts';
+import type { Recipe } from './recipe.ts';
+import { type Check, selfCheck } from './selfcheck.ts';
+import { idsOf, Session } from './session.ts';
+
+const side = 32;
+const width = 4;
+/** Optimisers need a few steps before their running averages mean anything. */
+const warmup = 8;
+
+const small = (recipe: Recipe): Recipe => ({
+  ...recipe,
+  batch: 2,
+  syntheticBatch: 2,
+  segmentation: { ...recipe.segmentation, width },
+  gan: { ...recipe.gan, batch: 2, width, discriminatorWidth: width },
+  architecture: { ...recipe.architecture, warmup, interval: 1 },
+});
+
+/** Builds the copy, lets it take a few steps, and checks it. */
+export function proveLoop(plan: Plan, pairs: { train: PairSet; validation: PairSet }): Check[] {
+  return scope(() => {
+    using train = pairs.train.resized(side);
+    using validation = pairs.validation.resized(side);
+    const { channels, classes, seed, device, precision } = plan;
+    const trained = [train.ids];
+    using session = new Session(
+      {
+        method: methodNamed(plan.method),
+        recipe: small(plan.recipe),
+        size: side,
+        channels,
+        classes: classes.length,
+        seed,
+        device,
+        precision,
+      },
+      { train, validation },
+      (problem, ids) => {
+        if (problem !== session.engine!.upper.name) trained.push(ids);
+      },
+    );
+    const { engine, parts } = session;
+    if (!engine) throw new TypeError(`method ${plan.method} has no feedback to prove`);
+    for (let i = 0; i < warmup; i++) engine.iterate();
+    return selfCheck(engine, {
+      idsOf,
+      trained,
+      validated: validation.ids,
+      state: () => [
+        ...Object.values(parts.modules).flatMap((module) => [...module.stateDict().values()]),
+        ...Object.values(parts.optimizers).flatMap((optimizer) => [
+          ...optimizer.stateDict().tensors.values(),
+        ]),
+      ],
+    });
+  });
+}

@@ -1,0 +1,92 @@
+import { scope } from '@genseg/torch';
+import { expect, test } from 'vitest';
+import { checkLeaks, stateHash, temporaryFolder, tinySession } from '../../test/tiny.ts';
+import { genseg, type Method, methods, plain } from './method.ts';
+
+checkLeaks();
+
+const table = methods.map((method) => [method.name, method] as const);
+
+/** The state's hash after two steps of each stage that the method has. */
+async function afterSteps(method: Method, seed: number): Promise<string> {
+  using tiny = tinySession(method, { seed });
+  const { session } = tiny;
+  for (let i = 0; i < 2; i++) if (session.synthesis) session.pretrainStep();
+  for (let i = 0; i < 2; i++) session.trainStep();
+  return stateHash(await temporaryFolder(), session);
+}
+
+test.each(table)(
+  '%s: the same seed gives the same bits, another seed others',
+  async (_, method) => {
+    const first = await afterSteps(method, 0);
+    expect(await afterSteps(method, 0)).toBe(first);
+    expect(await afterSteps(method, 1)).not.toBe(first);
+  },
+);
+
+test('the segmenter starts from the same weights in every method', () => {
+  const weights = methods.map((method) => {
+    using tiny = tinySession(method);
+    return [...tiny.session.segmenter.stateDict().values()].map((value) => value.toArray());
+  });
+  for (const other of weights.slice(1)) expect(other).toEqual(weights[0]);
+});
+
+test('several classes: masks have a plane for each, and all levels step', () => {
+  using tiny = tinySession(genseg, { classes: 3 });
+  const { session } = tiny;
+  session.pretrainStep();
+  session.engine!.iteration = 1;
+  const { losses, hypergradientNorms } = session.trainStep();
+  expect([...losses.keys()].sort()).toEqual([
+    'architecture',
+    'discriminator',
+    'generator',
+    'segmentation',
+  ]);
+  for (const norm of hypergradientNorms!) expect(norm).toBeGreaterThan(0);
+  scope(() => {
+    const { image, mask } = session.sample(2);
+    expect(session.segmenter.forward(image).shape).toEqual([2, 3, 32, 32]);
+    expect(Math.max(...mask.toArray().map(Number))).toBeLessThan(3);
+  });
+});
+
+test('looking at samples changes nothing', async () => {
+  const folder = await temporaryFolder();
+  using tiny = tinySession(genseg);
+  const { session } = tiny;
+  const before = stateHash(folder, session);
+  scope(() => {
+    session.peek(() => session.sample(3));
+  });
+  expect(stateHash(folder, session)).toBe(before);
+});
+
+test('reseeded, it samples the same pairs wherever the streams stood', () => {
+  using tiny = tinySession(genseg);
+  const { session } = tiny;
+  const sampled = (seed: number) =>
+    scope(() => {
+      session.reseedSynthesis(seed);
+      return session.sample(2).image.toArray();
+    });
+  const first = sampled(4);
+  session.pretrainStep();
+  expect(sampled(5)).not.toEqual(first);
+  using again = tinySession(genseg);
+  again.session.reseedSynthesis(4);
+  expect(scope(() => again.session.sample(2).image.toArray())).toEqual(first);
+});
+
+test('a plain session trains on the images as they are', () => {
+  const seen: string[] = [];
+  using tiny = tinySession(plain, { witness: (problem, ids) => seen.push(problem, ...ids) });
+  const { session, train } = tiny;
+  session.trainStep();
+  expect(seen[0]).toBe('segmentation');
+  expect(seen.slice(1).every((id) => train.ids.includes(id))).toBe(true);
+  expect(seen).toHaveLength(3);
+  expect(session.synthesis).toBeNull();
+});

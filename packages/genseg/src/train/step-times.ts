@@ -1,0 +1,47 @@
+/** How long this machine takes for a step of each stage: what a time budget is divided by. */
+import { synchronize } from '@genseg/torch';
+import { methodNamed } from './method.ts';
+import type { PairSet } from './pairs.ts';
+import type { Plan } from './plan.ts';
+import { Session } from './session.ts';
+
+/** Seconds. */
+export interface StepTimes {
+  pretrain: number;
+  train: number;
+}
+
+/** Takes a few steps with a session of the same sizes, which is then thrown away. */
+export function measureSteps(
+  plan: Plan,
+  pairs: { train: PairSet; validation: PairSet },
+): StepTimes {
+  const { channels, classes, seed, device, precision, size } = plan;
+  const recipe = { ...plan.recipe, architecture: { ...plan.recipe.architecture, warmup: 0 } };
+  using session = new Session(
+    {
+      method: methodNamed(plan.method),
+      recipe,
+      size,
+      channels,
+      classes: classes.length,
+      seed,
+      device,
+      precision,
+    },
+    pairs,
+  );
+  const seconds = (steps: number, step: () => void) => {
+    step();
+    if (device === 'cuda') synchronize();
+    const start = performance.now();
+    for (let i = 0; i < steps; i++) step();
+    if (device === 'cuda') synchronize();
+    return (performance.now() - start) / 1000 / steps;
+  };
+  return {
+    pretrain: session.synthesis ? seconds(2, () => session.pretrainStep()) : 0,
+    // One interval holds one upper step, as in the run.
+    train: seconds(session.engine ? recipe.architecture.interval : 3, () => session.trainStep()),
+  };
+}

@@ -1,0 +1,154 @@
+import { noGrad } from '@genseg/torch';
+import { expect, test } from 'vitest';
+import {
+  checkLeaks,
+  stateHash,
+  temporaryFolder,
+  tinyRecipe,
+  tinySession,
+  tinyTrainer,
+} from '../../test/tiny.ts';
+import { TrainingError } from '../errors.ts';
+import { loadCheckpoint, saveCheckpoint } from './checkpoint.ts';
+import { genseg, methods, plain, separate } from './method.ts';
+import { noProgress, type Progress } from './trainer.ts';
+
+checkLeaks();
+
+/** Called with each step, says whether to stop before it. */
+const stopBefore = (stop: number) => {
+  let step = 0;
+  return () => step++ === stop;
+};
+
+test.each(methods.map((method) => [method.name, method] as const))(
+  '%s: interrupted in every stage and continued, it ends as one that was not',
+  async (_, method) => {
+    const folder = await temporaryFolder();
+    using whole = tinySession(method);
+    const progress = noProgress();
+    expect(await tinyTrainer(whole, { progress }).run()).toBe(true);
+    const expected = stateHash(folder, whole.session, progress);
+
+    // Stops after two steps, again and again: each process begins from the checkpoint alone.
+    let finished = false;
+    let last: Progress = noProgress();
+    for (let life = 0; !finished; life++) {
+      expect(life).toBeLessThan(6);
+      using tiny = tinySession(method);
+      if (life > 0) last = loadCheckpoint(folder, tiny.session.parts);
+      finished = await tinyTrainer(tiny, {
+        progress: last,
+        interrupted: stopBefore(2),
+        checkpoint: (now) => saveCheckpoint(folder, tiny.session.parts, now),
+      }).run();
+    }
+    using end = tinySession(method);
+    const reached = loadCheckpoint<Progress>(folder, end.session.parts);
+    expect(reached).toEqual(progress);
+    expect(stateHash(folder, end.session, reached)).toBe(expected);
+  },
+);
+
+test('reports its stages, losses, validations and the architecture', async () => {
+  using tiny = tinySession(genseg);
+  const events: [string, number][] = [];
+  const kept: number[] = [];
+  const norms: number[][] = [];
+  await tinyTrainer(tiny, {
+    progressEvery: 3,
+    emit: (type, step, data) => {
+      events.push([type, step]);
+      if ('levels' in data) norms.push(data.levels.map((level) => level.hypergradient));
+    },
+    keepBest: ({ best }) => kept.push(best!.done),
+  }).run();
+  const steps = (type: string) => events.filter(([name]) => name === type).map(([, step]) => step);
+  expect(events[0]).toEqual(['stage', 0]);
+  expect(steps('stage')).toEqual([0, 3]);
+  expect(steps('progress')).toEqual([3, 6, 9]);
+  expect(steps('validation')).toEqual([5, 7, 9]);
+  expect(steps('architecture')).toEqual([4, 6, 8]); // before the count goes up: steps 1, 3, 5
+  expect(kept[0]).toBe(2);
+  for (const norm of norms.flat()) expect(norm).toBeGreaterThan(0);
+});
+
+test('validates the moving average, which a decay of 0 makes the weights themselves', async () => {
+  const recipe = {
+    ...tinyRecipe,
+    segmentation: { ...tinyRecipe.segmentation, average: 0 },
+  };
+  using tiny = tinySession(plain, { recipe });
+  await tinyTrainer(tiny).run();
+  const values = (model: typeof tiny.session.segmenter) =>
+    [...model.stateDict().values()].map((value) => value.toArray());
+  expect(values(tiny.session.average)).toEqual(values(tiny.session.segmenter));
+});
+
+test('stores a checkpoint when its time has come, at the end of a stage, and when stopped', async () => {
+  const stored = async (options: { checkpointEvery: number; interrupted?: () => boolean }) => {
+    using tiny = tinySession(separate);
+    const done: [number, number][] = [];
+    const checkpoint = ({ pretrain, train }: Progress) => done.push([pretrain, train]);
+    await tinyTrainer(tiny, { checkpoint, ...options }).run();
+    return done;
+  };
+  expect(await stored({ checkpointEvery: 3600 })).toEqual([
+    [3, 0],
+    [3, 6],
+  ]);
+  expect(await stored({ checkpointEvery: 3600, interrupted: stopBefore(2) })).toEqual([[2, 0]]);
+  expect((await stored({ checkpointEvery: 0 })).slice(0, 3)).toEqual([
+    [1, 0],
+    [2, 0],
+    [3, 0],
+  ]);
+});
+
+test.each([
+  ['plain', plain, 5],
+  ['genseg', genseg, 4],
+] as const)(
+  '%s: a loss that is no number stops the training and leaves the last checkpoint',
+  async (_, method, at) => {
+    const folder = await temporaryFolder();
+    using tiny = tinySession(method);
+    const { session } = tiny;
+    const hashes: string[] = [];
+    const checkpoint = (progress: Progress) => {
+      saveCheckpoint(folder, session.parts, progress);
+      hashes.push(stateHash(folder, session, progress));
+      if (hashes.length < 5) return;
+      noGrad(() => session.segmenter.parameters()[0].value.fill_(Number.NaN));
+    };
+    const training = tinyTrainer(tiny, { checkpoint, checkpointEvery: 0 }).run();
+    await expect(training).rejects.toThrow(TrainingError);
+    await expect(training).rejects.toThrow(`the segmentation loss became NaN at step ${at}; `);
+    expect(hashes).toHaveLength(5);
+    using again = tinySession(method);
+    const progress = loadCheckpoint<Progress>(folder, again.session.parts);
+    expect(progress.pretrain + progress.train).toBe(at);
+    expect(stateHash(folder, again.session, progress)).toBe(hashes[4]);
+  },
+);
+
+test.each(methods.map((method) => [method.name, method] as const))(
+  '%s: no validation case takes part in an update of a lower level, over a whole run',
+  async (_, method) => {
+    const seen = new Map<string, Set<string>>();
+    using tiny = tinySession(method, {
+      witness: (problem, ids) => seen.set(problem, new Set([...(seen.get(problem) ?? []), ...ids])),
+    });
+    await tinyTrainer(tiny).run();
+    const { train, validation } = tiny;
+    const lower = method.synthesises
+      ? ['discriminator', 'generator', 'segmentation']
+      : ['segmentation'];
+    const upper = method.feedback ? ['architecture'] : [];
+    expect([...seen.keys()].sort()).toEqual([...lower, ...upper].sort());
+    const strangers = (name: string, own: readonly string[]) =>
+      [...seen.get(name)!].filter((id) => !own.includes(id));
+    for (const name of lower) expect(strangers(name, train.ids)).toEqual([]);
+    for (const name of upper) expect(strangers(name, validation.ids)).toEqual([]);
+  },
+);

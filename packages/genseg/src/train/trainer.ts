@@ -1,0 +1,204 @@
+/**
+ * The loop over steps: stages, validation, checkpoints, events. A run that is stopped at any moment and
+ * trained on from its checkpoint takes the same steps as one that was not.
+ */
+import { noGrad, scope } from '@genseg/torch';
+import { TrainingError } from '../errors.ts';
+import { candidates } from '../models/index.ts';
+import { segmentationLoss } from '../nn/index.ts';
+import { constant, cosine, updateAverage } from '../optim/index.ts';
+import type { StageName, TrainEvents, TrainEventType } from '../run/index.ts';
+import type { PairSet } from './pairs.ts';
+import { meanDice } from './predict.ts';
+import type { Session } from './session.ts';
+
+/** How far a run is; the checkpoint's JSON part. */
+export interface Progress {
+  pretrain: number;
+  train: number;
+  best: { dice: number; done: number } | null;
+  /** alpha per level when training began, to tell how far it has moved. */
+  alphaStart: number[][];
+}
+
+export const noProgress = (): Progress => ({ pretrain: 0, train: 0, best: null, alphaStart: [] });
+
+export interface TrainerOptions {
+  emit<T extends TrainEventType>(type: T, step: number, data: TrainEvents[T]): void;
+  /** Stores everything, to go on from. */
+  checkpoint(progress: Progress): void;
+  /** Stores the averaged segmenter: the best so far on validation. */
+  keepBest(progress: Progress): void;
+  /** Draws pictures of the present synthetic pairs; returns the file. */
+  preview?(done: number): string | null;
+  /** Asked between steps. */
+  interrupted(): boolean;
+  /** Seconds between checkpoints; default 30. */
+  checkpointEvery?: number;
+  /** Steps between progress events; default 10. */
+  progressEvery?: number;
+}
+
+export class Trainer {
+  readonly session: Session;
+  readonly #validation: PairSet;
+  readonly #options: TrainerOptions;
+  #progress: Progress;
+  #losses = new Map<string, { sum: number; count: number }>();
+  #lastCheckpoint = performance.now();
+  #clock: { at: number; done: number; left: number };
+
+  constructor(session: Session, validation: PairSet, progress: Progress, options: TrainerOptions) {
+    this.session = session;
+    this.#validation = validation;
+    this.#progress = progress;
+    this.#options = options;
+    this.#clock = { at: performance.now(), done: 0, left: Number.NaN };
+  }
+
+  /** @returns whether it came to the end. @throws TrainingError when a loss is no longer finite. */
+  async run(): Promise<boolean> {
+    const { recipe } = this.session.options;
+    if (
+      this.session.synthesis &&
+      !(await this.#stage('pretrain', recipe.gan.pretrainSteps, () => this.#pretrainStep()))
+    )
+      return false;
+    if (!(await this.#stage('train', recipe.segmentation.steps, () => this.#trainStep())))
+      return false;
+    return true;
+  }
+
+  get #step(): number {
+    return this.#progress.pretrain + this.#progress.train;
+  }
+
+  async #stage(name: 'pretrain' | 'train', steps: number, advance: () => void): Promise<boolean> {
+    const {
+      emit,
+      interrupted,
+      checkpoint,
+      checkpointEvery = 30,
+      progressEvery = 10,
+    } = this.#options;
+    if (this.#progress[name] >= steps) return true;
+    if (this.#progress[name] === 0) this.#begin(name, steps);
+    this.#clock = { at: performance.now(), done: this.#progress[name], left: Number.NaN };
+    while (this.#progress[name] < steps) {
+      await new Promise(setImmediate); // lets signals in
+      if (interrupted()) {
+        this.#checkpoint();
+        return false;
+      }
+      advance();
+      this.#progress[name]++;
+      const done = this.#progress[name];
+      if (done % progressEvery === 0 || done === steps)
+        emit('progress', this.#step, this.#report(name, steps));
+      if (name === 'train') this.#afterTrainStep(done, steps);
+      if (performance.now() - this.#lastCheckpoint > checkpointEvery * 1000) this.#checkpoint();
+    }
+    checkpoint(this.#progress);
+    return true;
+  }
+
+  #begin(name: StageName, steps: number): void {
+    this.#options.emit('stage', this.#step, { name, steps });
+    if (name !== 'train' || !this.session.synthesis) return;
+    const { architecture } = this.session.synthesis;
+    this.#progress.alphaStart = architecture.parameters().map((level) => level.value.toArray());
+  }
+
+  #checkpoint(): void {
+    this.#options.checkpoint(this.#progress);
+    this.#lastCheckpoint = performance.now();
+    this.#options.emit('checkpoint', this.#step, { done: this.#progress.train });
+  }
+
+  #pretrainStep(): void {
+    for (const [name, loss] of this.session.pretrainStep()) this.#record(name, loss);
+  }
+
+  #trainStep(): void {
+    const { engine, segmentation, segmenter, average, options } = this.session;
+    const { steps, lr, schedule } = options.recipe.segmentation;
+    const factor =
+      schedule === 'cosine' ? cosine(steps, { warmUp: Math.ceil(steps / 20) }) : constant();
+    segmentation.optimizer.lr = lr * factor(this.#progress.train);
+    if (engine) engine.iteration = this.#progress.train;
+    const { losses, hypergradientNorms } = this.session.trainStep();
+    for (const [name, loss] of losses) this.#record(name, loss);
+    if (hypergradientNorms) this.#reportArchitecture(hypergradientNorms);
+    const { average: decay } = options.recipe.segmentation;
+    updateAverage(average, segmenter, { step: this.#progress.train, decay });
+  }
+
+  #record(name: string, loss: number): void {
+    if (!Number.isFinite(loss)) {
+      throw new TrainingError(
+        `the ${name} loss became ${loss} at step ${this.#step}; the last good checkpoint is kept: lower the learning rate or use --precision fp32, and start again`,
+      );
+    }
+    const entry = this.#losses.get(name) ?? { sum: 0, count: 0 };
+    this.#losses.set(name, { sum: entry.sum + loss, count: entry.count + 1 });
+  }
+
+  #report(stage: StageName, steps: number): TrainEvents['progress'] {
+    const done = this.#progress[stage as 'train' | 'pretrain'];
+    const losses = Object.fromEntries(
+      [...this.#losses].map(([name, { sum, count }]) => [name, sum / count]),
+    );
+    this.#losses.clear();
+    const secondsPerStep = (performance.now() - this.#clock.at) / 1000 / (done - this.#clock.done);
+    return { stage, done, steps, losses, secondsLeft: secondsPerStep * (steps - done) };
+  }
+
+  #reportArchitecture(norms: readonly number[]): void {
+    const { architecture } = this.session.synthesis!;
+    const { encoder, decoder } = architecture.shares();
+    const shares = [...encoder, ...decoder];
+    const levels = [...architecture.namedParameters()].map(([name, level], i) => {
+      const alpha = level.value.toArray();
+      const start = this.#progress.alphaStart[i];
+      return {
+        name,
+        weights: shares[i],
+        hypergradient: norms[i],
+        moved: Math.hypot(...alpha.map((a, j) => a - start[j])),
+      };
+    });
+    this.#options.emit('architecture', this.#step, {
+      done: this.#progress.train + 1,
+      levels,
+      candidates: candidates.map(({ kernel }) => `${kernel} x ${kernel}`),
+    });
+  }
+
+  #afterTrainStep(done: number, steps: number): void {
+    const { emit, keepBest, preview } = this.#options;
+    const { validateEvery, selectAfter } = this.session.options.recipe;
+    if (done % validateEvery !== 0 && done !== steps) return;
+    const { dice, loss } = this.#validate();
+    const eligible = done === steps || done > steps * selectAfter;
+    const best = eligible && (this.#progress.best === null || dice > this.#progress.best.dice);
+    if (best) this.#progress.best = { dice, done };
+    emit('validation', this.#step, { done, dice, loss, best });
+    if (best) keepBest(this.#progress);
+    const file =
+      preview && (done % (validateEvery * 5) === 0 || done === steps) ? preview(done) : null;
+    if (file) emit('preview', this.#step, { done, file });
+  }
+
+  /** Mean foreground Dice and loss of the averaged segmenter on all validation cases. */
+  #validate(): { dice: number; loss: number } {
+    const { average } = this.session;
+    average.eval();
+    return scope(() =>
+      noGrad(() => {
+        const { image, mask } = this.#validation.all();
+        const logits = average.forward(image);
+        return { dice: meanDice(logits, mask), loss: segmentationLoss(logits, mask).item() };
+      }),
+    );
+  }
+}

@@ -1,0 +1,105 @@
+/** From folders to the cases a run trains on and is tested on. */
+import {
+  type Case,
+  type Division,
+  inspect,
+  loadCases,
+  type Manifest,
+  type Sample,
+  splitCases,
+} from '../data/index.ts';
+import { DataError } from '../errors.ts';
+import type { TrainConfig } from '../run/index.ts';
+
+/** A test set by name: cases of a manifest. */
+export interface TestSet {
+  name: string;
+  manifest: Manifest;
+  cases: readonly Case[];
+}
+
+export interface RunData {
+  manifest: Manifest;
+  division: Division;
+  /** What the user should know and may mend, one line each. */
+  warnings: string[];
+}
+
+/** Inspects and divides the training data. @throws DataError for the first problem that is an error. */
+export async function prepareData(
+  config: Pick<TrainConfig, 'data' | 'labels' | 'val' | 'seed'>,
+): Promise<RunData> {
+  const { manifest, problems, duplicates } = await inspect(config.data);
+  const error = problems.find(({ severity }) => severity === 'error');
+  if (error) throw new DataError(error.message);
+  if (manifest.cases.every(({ labels }) => labels === null)) {
+    throw new DataError(
+      `${config.data}: no image has a mask; put masks beside the images or into a folder masks/`,
+    );
+  }
+  const { labels, val, seed } = config;
+  const division = splitCases(manifest, {
+    ...(labels !== null && { labels }),
+    ...(val !== null && { val }),
+    seed,
+  });
+  const leaks = duplicates
+    .filter(({ crosses }) => crosses.length > 0)
+    .map(
+      ({ cases: [a, b], crosses }) =>
+        `${a} and ${b} are the same image across ${crosses.join(' and ')}; remove one`,
+    );
+  return { manifest, division, warnings: [...problems.map(({ message }) => message), ...leaks] };
+}
+
+/** The named test sets: the data's own first, then each `--test` folder by its name. */
+export async function testSets(
+  config: Pick<TrainConfig, 'test'>,
+  { manifest, division }: RunData,
+): Promise<TestSet[]> {
+  const sets: TestSet[] =
+    division.test.length > 0 ? [{ name: 'test', manifest, cases: division.test }] : [];
+  for (const folder of config.test)
+    sets.push(
+      await openTestSet(
+        folder,
+        manifest,
+        sets.map(({ name }) => name),
+      ),
+    );
+  return sets;
+}
+
+/** A test set in a folder: its test split where it has one, else every labelled case. */
+export async function openTestSet(
+  folder: string,
+  like: Manifest,
+  taken: readonly string[] = [],
+): Promise<TestSet> {
+  const { manifest } = await inspect(folder, { like });
+  const labelled = manifest.cases.filter(({ labels }) => labels !== null);
+  if (labelled.length === 0)
+    throw new DataError(`${folder}: no image has a mask, so there is nothing to score against`);
+  if (manifest.fingerprint.channels > like.fingerprint.channels) {
+    throw new DataError(
+      `${folder}: images have ${manifest.fingerprint.channels} channels, the model was trained on ${like.fingerprint.channels}; convert them`,
+    );
+  }
+  const own = labelled.filter(({ split }) => split === 'test');
+  const base = folder
+    .replace(/[/\\]+$/, '')
+    .split(/[/\\]/)
+    .at(-1)!;
+  let name = base;
+  for (let n = 2; taken.includes(name); n++) name = `${base}-${n}`;
+  return { name, manifest, cases: own.length > 0 ? own : labelled };
+}
+
+/** Cases at the training size, in 0..1 by the training data's scaling. */
+export function loadAt(
+  cases: readonly Case[],
+  manifest: Manifest,
+  size: number,
+): Promise<Sample[]> {
+  return loadCases(cases, manifest, { size: { width: size, height: size } });
+}

@@ -1,0 +1,96 @@
+/** Scores a run's model on test sets and writes what was found into the run folder. */
+import { rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { type Case, loadCases } from '../data/index.ts';
+import { caseMetrics } from '../metrics/index.ts';
+import { encodePng, overlay } from '../picture/index.ts';
+import {
+  type EvaluatedCase,
+  extremes,
+  overlayFile,
+  type SetResult,
+  writeEvaluation,
+} from '../report/index.ts';
+import { evaluationPaths, runPaths, writeFileAtomic } from '../run/index.ts';
+import { loadModel, predict, type TrainedModel } from '../train/index.ts';
+import { openTestSet, type TestSet } from './data.ts';
+import { openRun } from './run-state.ts';
+
+/** Sets up to this size are drawn whole, so that a report can show one case in every run. */
+const drawnWhole = 100;
+/** Of larger sets so many are drawn from each end, the worst and the best. */
+const drawnAtEachEnd = 20;
+
+/** @param root the run folder. @returns the set's entry in the command line's JSON. */
+export async function evaluate(
+  root: string,
+  trained: TrainedModel,
+  set: TestSet,
+  seed: number,
+): Promise<SetResult> {
+  const { classes } = trained.info;
+  const ids = classes.map((_, i) => i).slice(1);
+  const spaced = set.cases.every(({ spacing }) => spacing !== null);
+  const cases: EvaluatedCase[] = [];
+  for (const one of set.cases) {
+    const { sample, mask } = await predictCase(one, trained, set);
+    const spacing = spaced ? one.spacing!.toReversed() : undefined; // [x, y] -> [rows, columns]
+    const grid = { shape: [sample.height, sample.width], spacing };
+    const metrics = caseMetrics(mask, sample.mask!, grid, { classes: ids });
+    cases.push({ id: one.id, patient: one.group, classes: metrics });
+  }
+  const unit = spaced ? 'mm' : 'px';
+  const result = writeEvaluation(root, set.name, { cases, classes, unit, seed });
+  await drawOverlays(evaluationPaths(root, set.name).overlays, trained, set, result);
+  return result;
+}
+
+async function predictCase(one: Case, { model, info }: TrainedModel, { manifest }: TestSet) {
+  const [sample] = await loadCases([one], manifest, { fingerprint: info.fingerprint });
+  return { sample, mask: predict(model, sample, info).mask };
+}
+
+/** Predicts the cases to draw once more, rather than keeping all in memory. */
+async function drawOverlays(
+  folder: string,
+  trained: TrainedModel,
+  set: TestSet,
+  result: SetResult,
+): Promise<void> {
+  rmSync(folder, { recursive: true, force: true });
+  const { worst, best } = extremes(result.cases, drawnAtEachEnd);
+  const drawn = result.cases.length <= drawnWhole ? result.cases : [...worst, ...best];
+  for (const { id } of drawn) {
+    const one = set.cases.find((candidate) => candidate.id === id)!;
+    const { sample, mask } = await predictCase(one, trained, set);
+    writeFileAtomic(join(folder, overlayFile(id)), encodePng(overlay(sample, mask, sample.mask!)));
+  }
+}
+
+/** What `genseg evaluate` prints as JSON. */
+export interface EvaluateResult {
+  run: string;
+  method: string;
+  seed: number;
+  iterations: number;
+  seconds: number;
+  sets: Record<string, SetResult>;
+}
+
+/** Scores a trained run on another labelled data set. */
+export async function evaluateRun(root: string, folder: string): Promise<EvaluateResult> {
+  const started = performance.now();
+  const paths = runPaths(root);
+  const { plan, data } = openRun(paths);
+  using trained = loadModel(paths.checkpoints.best, plan.device);
+  const set = await openTestSet(folder, data.manifest, ['test']);
+  const result = await evaluate(root, trained, set, plan.seed);
+  return {
+    run: root,
+    method: plan.method,
+    seed: plan.seed,
+    iterations: plan.recipe.segmentation.steps,
+    seconds: (performance.now() - started) / 1000,
+    sets: { [set.name]: result },
+  };
+}

@@ -1,0 +1,56 @@
+/** Pictures of what the generator draws: mask, synthetic image, and the nearest real training image. */
+import { join } from 'node:path';
+import { noGrad, scope, type Tensor } from '@genseg/torch';
+import { encodePng, grid, type ImagePlanes, type MaskPlane } from '../picture/index.ts';
+import { writeFileAtomic } from '../run/index.ts';
+import type { PairSet, Session } from '../train/index.ts';
+
+const shown = 4;
+
+/** Index of the training image nearest to each image [N, C, H, W] in mean squared difference. */
+export function nearestTraining(images: Tensor, training: Tensor): number[] {
+  return scope(() => {
+    const flat = (x: Tensor) => x.flatten({ startDim: 1 });
+    const distance = flat(images).unsqueeze(1).sub(flat(training).unsqueeze(0)).square().mean(2);
+    return distance.argmin({ dim: 1 }).toArray();
+  });
+}
+
+/** Draws the pairs of augmented training masks. @returns the file's name, null without a generator. */
+export function drawPreview(
+  folder: string,
+  session: Session,
+  train: PairSet,
+  step: number,
+): string | null {
+  if (!session.synthesis) return null;
+  const tiles = scope(() =>
+    noGrad(() => {
+      const { image, mask } = session.peek(() => session.sample(shown));
+      const real = train.all().image;
+      const nearest = nearestTraining(image, real);
+      const [, , height, width] = image.shape;
+      const imageTile = (x: Tensor): ImagePlanes => ({
+        image: x.toFloat32Array(),
+        height,
+        width,
+      });
+      const maskTile = (x: Tensor): MaskPlane => ({
+        mask: x.to({ dtype: 'uint8' }).toTypedArray() as Uint8Array,
+        height,
+        width,
+      });
+      return nearest.map((n, i) => [
+        maskTile(mask.at(i)),
+        imageTile(image.at(i)),
+        imageTile(real.at(n)),
+      ]);
+    }),
+  );
+  const name = `step-${String(step).padStart(6, '0')}.png`;
+  writeFileAtomic(
+    join(folder, name),
+    encodePng(grid(tiles, { labels: ['mask', 'synthetic', 'nearest real'] })),
+  );
+  return name;
+}

@@ -1,0 +1,63 @@
+/** What is rebuilt from a run folder alone: its plan, its data, its session. */
+import { existsSync, readFileSync } from 'node:fs';
+import { parseManifest } from '../data/index.ts';
+import { DataError } from '../errors.ts';
+import type { RunPaths } from '../run/index.ts';
+import { methodNamed, PairSet, type Plan, Session } from '../train/index.ts';
+import { loadAt, type RunData } from './data.ts';
+
+/** The labelled cases at training size; owns its tensors. */
+export interface RunPairs extends Disposable {
+  train: PairSet;
+  validation: PairSet;
+}
+
+export async function loadPairs({ manifest, division }: RunData, plan: Plan): Promise<RunPairs> {
+  const load = async (cases: RunData['division']['train']) =>
+    PairSet.from(await loadAt(cases, manifest, plan.size), plan.device);
+  const [train, validation] = [await load(division.train), await load(division.validation)];
+  return {
+    train,
+    validation,
+    [Symbol.dispose]() {
+      train.dispose();
+      validation.dispose();
+    },
+  };
+}
+
+/** @throws DataError for a run that was stopped before it began. */
+export function openRun(paths: RunPaths): { plan: Plan; data: RunData } {
+  const read = (path: string): unknown => {
+    if (existsSync(path)) return JSON.parse(readFileSync(path, 'utf8'));
+    throw new DataError(
+      `${path} is missing: the run was stopped before it began; delete its folder and start it again`,
+    );
+  };
+  const plan = read(paths.plan) as Plan;
+  const manifest = parseManifest(read(paths.manifest));
+  const splits = read(paths.splits) as Record<'train' | 'validation' | 'test', string[]>;
+  const byId = new Map(manifest.cases.map((one) => [one.id, one]));
+  const casesOf = (split: keyof typeof splits) => splits[split].map((id) => byId.get(id)!);
+  const [train, validation, test] = [casesOf('train'), casesOf('validation'), casesOf('test')];
+  const used = new Set([...train, ...validation, ...test]);
+  const unused = manifest.cases.filter((one) => !used.has(one));
+  return { plan, data: { manifest, division: { train, validation, test, unused }, warnings: [] } };
+}
+
+export function startSession(plan: Plan, pairs: RunPairs): Session {
+  const { recipe, size, channels, classes, seed, device, precision } = plan;
+  return new Session(
+    {
+      method: methodNamed(plan.method),
+      recipe,
+      size,
+      channels,
+      classes: classes.length,
+      seed,
+      device,
+      precision,
+    },
+    pairs,
+  );
+}

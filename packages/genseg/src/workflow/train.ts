@@ -1,0 +1,217 @@
+/** `genseg train` and `genseg resume`: from a folder of labelled images to an evaluated run folder. */
+import { existsSync } from 'node:fs';
+import { configure, environment } from '@genseg/torch';
+import { TrainingError } from '../errors.ts';
+import { type SetResult, writeModelCard, writeReport } from '../report/index.ts';
+import {
+  describeEnvironment,
+  type JsonObject,
+  type JsonValue,
+  type RunEvent,
+  RunFolder,
+  restoreConfig,
+  type Settings,
+  type TrainConfig,
+  trainConfigSchema,
+  writeJsonAtomic,
+} from '../run/index.ts';
+import {
+  fitBudget,
+  hasCheckpoint,
+  loadCheckpoint,
+  loadModel,
+  makePlan,
+  measureSteps,
+  methodNamed,
+  noProgress,
+  type Plan,
+  type Progress,
+  proveLoop,
+  saveCheckpoint,
+  saveModel,
+  Trainer,
+} from '../train/index.ts';
+import { prepareData, type RunData, type TestSet, testSets } from './data.ts';
+import { evaluate } from './evaluate.ts';
+import { drawPreview } from './preview.ts';
+import { Recorder } from './recorder.ts';
+import { loadPairs, openRun, type RunPairs, startSession } from './run-state.ts';
+
+/** The command line's JSON. */
+export interface TrainResult {
+  run: string;
+  method: string;
+  seed: number;
+  iterations: number;
+  seconds: number;
+  sets: Record<string, SetResult>;
+}
+
+/** What the caller sees of a run while it goes, and how it stops it. */
+export interface Watcher {
+  event(event: RunEvent): void;
+  warn(text: string): void;
+  /** Asked between steps: whether to store a checkpoint and stop. */
+  interrupted(): boolean;
+}
+
+interface Work {
+  config: TrainConfig;
+  plan: Plan;
+  data: RunData;
+  pairs: RunPairs;
+  sets: readonly TestSet[];
+}
+
+/**
+ * A new run.
+ * @returns null when it was interrupted. @throws DataError and ConfigError before anything is written,
+ *   TrainingError with the last good checkpoint kept.
+ */
+export async function train(
+  config: TrainConfig,
+  settings: Settings<JsonObject>,
+  watcher: Watcher,
+): Promise<TrainResult | null> {
+  const started = performance.now();
+  if (config.threads !== null) configure({ threads: config.threads });
+  const data = await prepareData(config);
+  const sets = await testSets(config, data);
+  const engine = environment();
+  const plan = makePlan(config, data, engine);
+  using pairs = await loadPairs(data, plan);
+  if (config.budget !== null)
+    plan.recipe = fitBudget(plan.recipe, config.budget, measureSteps(plan, pairs));
+
+  using run = RunFolder.create(config.out, settings);
+  const { manifest, division } = data;
+  const ids = (cases: readonly { id: string }[]) => cases.map(({ id }) => id);
+  writeJsonAtomic(run.paths.environment, describeEnvironment(engine as unknown as JsonValue));
+  writeJsonAtomic(run.paths.fingerprint, manifest.fingerprint);
+  writeJsonAtomic(run.paths.manifest, manifest);
+  writeJsonAtomic(run.paths.splits, {
+    train: ids(division.train),
+    validation: ids(division.validation),
+    test: ids(division.test),
+  });
+  writeJsonAtomic(run.paths.plan, plan);
+  for (const text of data.warnings) watcher.warn(text);
+  return await execute(run, { config, plan, data, pairs, sets }, { watcher, started });
+}
+
+/** Continues a run from its last checkpoint; one that had finished is evaluated again. */
+export async function resume(root: string, watcher: Watcher): Promise<TrainResult | null> {
+  const started = performance.now();
+  using run = RunFolder.open(root);
+  const config = restoreConfig(trainConfigSchema, run.config.settings);
+  if (config.threads !== null) configure({ threads: config.threads });
+  const { plan, data } = openRun(run.paths);
+  using pairs = await loadPairs(data, plan);
+  return await execute(
+    run,
+    { config, plan, data, pairs, sets: await testSets(config, data) },
+    { watcher, started },
+  );
+}
+
+async function execute(
+  run: RunFolder,
+  work: Work,
+  { watcher, started }: { watcher: Watcher; started: number },
+): Promise<TrainResult | null> {
+  const { config, plan, data, pairs, sets } = work;
+  const { last, best } = run.paths.checkpoints;
+  using session = startSession(plan, pairs);
+  const resumed = hasCheckpoint(last);
+  const progress: Progress = resumed ? loadCheckpoint(last, session.parts) : noProgress();
+  const seconds = () => (performance.now() - started) / 1000;
+  const stepsDone = () => progress.pretrain + progress.train;
+  const begun = existsSync(run.paths.events); // perhaps killed before its first checkpoint
+  using recorder = new Recorder(run.paths, watcher.event, begun ? stepsDone() : undefined);
+  try {
+    if (!resumed) begin(recorder, work);
+    const trainer = new Trainer(session, pairs.validation, progress, {
+      emit: (type, step, value) => recorder.emit(type, step, value),
+      checkpoint: () => saveCheckpoint(last, session.parts, progress),
+      keepBest: () => saveModel(best, session.average, modelInfo(plan, data)),
+      preview: () => drawPreview(run.paths.previews, session, pairs.train, stepsDone()),
+      interrupted: () => watcher.interrupted(),
+      checkpointEvery: config.checkpointEvery,
+    });
+    if (!(await trainer.run())) {
+      recorder.emit('end', stepsDone(), {
+        reason: 'interrupted',
+        message: `stopped; continue with: genseg resume ${run.paths.root}`,
+        seconds: seconds(),
+      });
+      return null;
+    }
+    recorder.emit('stage', stepsDone(), { name: 'evaluate', steps: sets.length });
+    const results: Record<string, SetResult> = {};
+    using trained = loadModel(best, plan.device);
+    for (const set of sets) {
+      results[set.name] = await evaluate(run.paths.root, trained, set, plan.seed);
+      const { mean, ci95, cases } = results[set.name];
+      recorder.emit('evaluation', stepsDone(), {
+        set: set.name,
+        dice: mean.dice,
+        low: ci95.dice[0],
+        high: ci95.dice[1],
+        cases: cases.length,
+      });
+    }
+    recorder.emit('end', stepsDone(), {
+      reason: 'finished',
+      message: 'finished',
+      seconds: seconds(),
+    });
+    await writeReport([run.paths.root], run.paths.report);
+    await writeModelCard(run.paths.root);
+    return {
+      run: run.paths.root,
+      method: plan.method,
+      seed: plan.seed,
+      iterations: progress.train,
+      seconds: seconds(),
+      sets: results,
+    };
+  } catch (error) {
+    const message = error instanceof Error ? error.message : String(error);
+    recorder.emit('end', stepsDone(), { reason: 'failed', message, seconds: seconds() });
+    throw error;
+  }
+}
+
+function begin(recorder: Recorder, { plan, pairs }: Work): void {
+  const { recipe, method, seed } = plan;
+  const pretrain = { name: 'pretrain' as const, steps: recipe.gan.pretrainSteps };
+  const stages = [
+    ...(methodNamed(method).synthesises ? [pretrain] : []),
+    { name: 'train' as const, steps: recipe.segmentation.steps },
+  ];
+  recorder.emit('start', 0, {
+    method,
+    seed,
+    labels: pairs.train.count + pairs.validation.count,
+    stages,
+  });
+  if (method !== 'genseg') return;
+  const checks = proveLoop(plan, pairs);
+  const failed = checks.filter(({ passed }) => !passed);
+  recorder.emit('selfcheck', 0, { passed: failed.length === 0, checks });
+  if (failed.length > 0) {
+    throw new TrainingError(
+      `the self-check failed: ${failed.map(({ name, value }) => `${name} (${value})`).join('; ')}`,
+    );
+  }
+}
+
+const modelInfo = ({ recipe, channels, classes, size }: Plan, { manifest }: RunData) => ({
+  format: 'genseg-model/1' as const,
+  architecture: 'unet' as const,
+  width: recipe.segmentation.width,
+  channels,
+  classes,
+  size,
+  fingerprint: manifest.fingerprint,
+});

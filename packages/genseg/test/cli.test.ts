@@ -1,0 +1,204 @@
+/** The command line's contract: help, exit codes, JSON, and all commands one after the other. */
+import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+import { discFiles, discFolder, genseg, jsonOf, quick, readJson } from './command-line.ts';
+import { dataSet, temporaryFolder } from './data/fixtures.ts';
+
+const commands = [
+  ...['inspect', 'train', 'resume', 'evaluate', 'predict', 'generate', 'report', 'selfcheck'],
+  'doctor',
+];
+
+test('every command has help with an example, on stdout', async () => {
+  const top = await genseg('--help');
+  expect(top.code).toBe(0);
+  for (const command of commands) {
+    expect(top.stdout).toMatch(new RegExp(`^  ${command} `, 'm'));
+    const { code, stdout, stderr } = await genseg(command, '-h');
+    expect([code, stderr]).toEqual([0, '']);
+    expect(stdout).toMatch(new RegExp(`^Usage: genseg ${command} `));
+    expect(stdout).toMatch(new RegExp(`Example:\n  genseg ${command}`));
+  }
+});
+
+test('wrong usage exits with 2 and says how to mend it, in one line', async () => {
+  const data = await discFolder('case', 3);
+  const out = join(await temporaryFolder(), 'run');
+  const wrong: [string[], RegExp][] = [
+    [['trian'], /unknown command 'trian'/],
+    [['train', data], /required option '--out <run>'/],
+    [['train', data, '--out', out, '--sise', '64'], /unknown option '--sise'/],
+    [['train', data, '--out', out, '--size', '7'], /--size is "7", expected a whole number, 16 to/],
+    [['train', data, '--out', out, '--method', 'best'], /--method is "best", expected one of/],
+    [['train', data, '--out', out, '--budget', 'soon'], /--budget is "soon", expected a time/],
+    [['train', data, '--out', out, '--device', 'cuda'], /cuda|CUDA/],
+    [['generate', out, '--out', out, '--count', '0'], /expected a whole number, 1 or more/],
+    [['train', data, '--out', data, ...quick('plain')], /holds other files.*choose a new or empty/],
+  ];
+  for (const [args, message] of wrong) {
+    const { code, stdout, stderr } = await genseg(...args);
+    expect([args, code, stdout]).toEqual([args, 2, '']);
+    expect(stderr).toMatch(message);
+    expect(stderr).not.toMatch(/^\s+at /m);
+  }
+  expect(existsSync(out)).toBe(false);
+});
+
+test('a run or a folder that is not there exits with 1 and names it', async () => {
+  const missing = join(await temporaryFolder(), 'nowhere');
+  const out = join(await temporaryFolder(), 'out');
+  for (const args of [
+    ['resume', missing],
+    ['evaluate', missing, missing],
+    ['predict', missing, missing, '--out', out],
+    ['generate', missing, '--count', '1', '--out', out],
+    ['report', missing],
+    ['selfcheck', missing],
+    ['inspect', missing],
+    ['train', missing, '--out', out],
+  ]) {
+    const { code, stdout, stderr } = await genseg(...args);
+    expect([args, code, stdout]).toEqual([args, 1, '']);
+    expect(stderr.trim()).toMatch(/^error: .*nowhere.*$/);
+  }
+  expect(existsSync(out)).toBe(false);
+});
+
+const scores = {
+  dice: expect.any(Number),
+  jaccard: expect.any(Number),
+  hd95: expect.any(Number),
+};
+
+test('from a folder to a model, its scores, masks, synthetic pairs, proof and report', async () => {
+  const data = await discFolder('case', 12);
+  const elsewhere = await discFolder('other', 3);
+  const folder = await temporaryFolder();
+  const run = join(folder, 'run');
+
+  const inspected = await genseg('inspect', data, '--json');
+  expect(jsonOf(inspected)).toMatchObject({ problems: [], duplicates: [] });
+
+  const options = ['--labels', '8', '--test', elsewhere, ...quick('genseg'), '--json'];
+  const trained = await genseg('train', data, '--out', run, ...options);
+  expect(trained.code, trained.stderr).toBe(0);
+  const result = jsonOf(trained);
+  expect(result).toMatchObject({ run, method: 'genseg', seed: 0, iterations: 4 });
+  expect(result.seconds).toBeGreaterThan(0);
+  const sets = result.sets as Record<string, Record<string, unknown>>;
+  const other = elsewhere.split('/').at(-1)!;
+  expect(Object.keys(sets)).toEqual(['test', other]);
+  for (const [name, count] of [
+    ['test', 4],
+    [other, 3],
+  ] as const) {
+    expect(sets[name].cases).toHaveLength(count);
+    expect((sets[name].cases as unknown[])[0]).toMatchObject({ id: expect.any(String), ...scores });
+    expect(sets[name].mean).toMatchObject(scores);
+    expect(sets[name].ci95).toMatchObject({ dice: [expect.any(Number), expect.any(Number)] });
+  }
+  expect(trained.stderr).toMatch(/validation/i);
+  const plan = readJson(run, 'plan.json');
+  for (const decision of plan.decisions as Record<string, unknown>[])
+    expect(decision).toMatchObject({ name: expect.any(String), reason: expect.any(String) });
+  for (const file of ['report.html', 'MODEL_CARD.md', 'metrics.csv', 'checkpoints/best'])
+    expect(existsSync(join(run, file)), file).toBe(true);
+
+  const evaluated = jsonOf(await genseg('evaluate', run, elsewhere, '--json'));
+  expect(evaluated).toMatchObject({ run, method: 'genseg', seed: 0, iterations: 4 });
+  expect(evaluated.seconds).toBeGreaterThan(0);
+  expect((evaluated.sets as typeof sets)[other]).toEqual(sets[other]);
+
+  const broken = join(folder, 'broken.png');
+  writeFileSync(broken, 'not an image');
+  const masks = join(folder, 'masks');
+  const predicted = await genseg(
+    ...['predict', run, join(elsewhere, 'images'), broken, '--out', masks],
+    ...['--overlays', '--probabilities', '--json'],
+  );
+  expect(predicted.code).toBe(1); // the broken file, which does not stop the rest
+  expect(predicted.stderr).toMatch(/error: .*broken\.png/);
+  expect(jsonOf(predicted)).toMatchObject({ run, failed: [{ image: broken }] });
+  const names = [0, 1, 2].flatMap((i) =>
+    ['', '_overlay', '_probability'].map((suffix) => `other-${i}${suffix}.png`),
+  );
+  expect(readdirSync(masks).sort()).toEqual(names.sort());
+
+  const pairs = join(folder, 'pairs');
+  const generate = ['generate', run, '--count', '3', '--json'];
+  const generated = jsonOf(await genseg(...generate, '--out', pairs));
+  expect(generated.pairs).toHaveLength(3);
+  expect(readJson(pairs, 'provenance.json')).toEqual({ ...generated, synthetic: true });
+  expect((await genseg(...generate, '--out', pairs)).code).toBe(2); // there are files already
+  const again = join(folder, 'again');
+  await genseg(...generate, '--out', again);
+  const image = 'images/synthetic-00003.png';
+  expect(readFileSync(join(again, image))).toEqual(readFileSync(join(pairs, image)));
+
+  const checked = await genseg('selfcheck', run, '--json');
+  expect([checked.code, jsonOf(checked).passed]).toEqual([0, true]);
+
+  const page = join(folder, 'page.html');
+  const reported = await genseg('report', run, run, '--out', page);
+  expect(reported.code, reported.stderr).toBe(0);
+  expect(readFileSync(page, 'utf8')).toMatch(/^<!doctype html>/i);
+});
+
+test('a run of an arm without a generator says so', async () => {
+  const data = await discFolder('case', 6);
+  const folder = await temporaryFolder();
+  const run = join(folder, 'run');
+  const trained = await genseg('train', data, '--out', run, ...quick('plain', 1));
+  expect(trained.code, trained.stderr).toBe(0);
+  expect(trained.stdout).toBe(`no test set: name one with genseg evaluate ${run} <data>\n`);
+  const generated = await genseg('generate', run, '--count', '1', '--out', join(folder, 'out'));
+  expect([generated.code, generated.stderr]).toEqual([
+    1,
+    `error: ${run}: a plain run has no generator; train with --method genseg\n`,
+  ]);
+  const checked = await genseg('selfcheck', run);
+  expect(checked.code).toBe(1);
+  expect(checked.stderr).toMatch(/a plain run has no feedback to check/);
+});
+
+test('classes, train, val and test folders, colours: what the data say is followed', async () => {
+  const within = (split: string, count: number) =>
+    Object.fromEntries(
+      Object.entries(discFiles(split, count, { classes: 3 })).map(([path, bytes]) => [
+        `${split}/${path}`,
+        bytes,
+      ]),
+    );
+  const data = await dataSet({ ...within('train', 3), ...within('val', 2), ...within('test', 2) });
+  const run = join(await temporaryFolder(), 'run');
+  const trained = await genseg('train', data, '--out', run, ...quick('separate', 2), '--json');
+  expect(trained.code, trained.stderr).toBe(0);
+  const { train, validation, test } = readJson(run, 'splits.json') as Record<string, string[]>;
+  expect([train.length, validation.length, test.length]).toEqual([3, 2, 2]);
+  expect((readJson(run, 'plan.json').classes as string[]).length).toBe(3);
+});
+
+test('a config file gives way to variables, and these to flags', async () => {
+  const data = await discFolder('case', 5);
+  const folder = await temporaryFolder();
+  const file = join(folder, 'config.json');
+  writeFileSync(file, JSON.stringify({ method: 'plain', size: 48, iterations: 9, threads: 1 }));
+  const run = join(folder, 'run');
+  const trained = await genseg(
+    ...['train', data, '--out', run, '--config', file, '--size', '32', '--iterations', '1'],
+  );
+  expect(trained.code, trained.stderr).toBe(0);
+  expect(readJson(run, 'config.json').settings).toMatchObject({
+    method: { value: 'plain', source: `method in ${file}` },
+    size: { value: 32, source: '--size' },
+  });
+});
+
+test('doctor tells the engine', async () => {
+  const { code, stdout } = await genseg('doctor');
+  expect(code).toBe(0);
+  expect(stdout).toMatch(/LibTorch +\d+\.\d+/);
+  const { findings } = jsonOf(await genseg('doctor', '--json'));
+  expect((findings as { name: string }[]).map(({ name }) => name)).toContain('BLAS');
+});

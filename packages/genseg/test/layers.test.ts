@@ -1,0 +1,78 @@
+/** Which folder may import which: the table of STYLE.md as data, lowest layer first. */
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+
+const torch = '@genseg/torch';
+
+/** Folder: other folders, packages, and `node`. errors.ts and random.ts are layer 0, free to all. */
+const mayImport: Record<string, readonly string[]> = {
+  // 1
+  nn: [torch],
+  optim: [torch, 'nn'],
+  augment: [torch],
+  metrics: [],
+  data: ['node', 'zod', 'sharp', 'fast-png'],
+  run: ['node', 'zod'],
+  // 2
+  models: [torch, 'nn'],
+  mlo: [torch, 'nn', 'optim'],
+  picture: ['data', 'fast-png'],
+  report: ['data', 'metrics', 'run', 'node', 'zod', 'sharp'],
+  // 3
+  train: [torch, 'nn', 'optim', 'augment', 'data', 'run', 'models', 'mlo', 'node'],
+  // 4
+  workflow: [torch, 'data', 'metrics', 'run', 'picture', 'report', 'train', 'node'],
+  // 5
+  cli: [torch, 'data', 'run', 'report', 'workflow', 'node', '@commander-js/extra-typings'],
+};
+const folders = Object.keys(mayImport);
+
+const root = join(import.meta.dirname, '../../..');
+const src = 'packages/genseg/src';
+const read = (path: string) => readFileSync(join(root, path), 'utf8');
+const filesIn = (folder: string): string[] =>
+  existsSync(join(root, folder))
+    ? readdirSync(join(root, folder), { recursive: true, encoding: 'utf8' })
+        .filter((name) => name.endsWith('.ts') && !name.endsWith('.gen.ts'))
+        .map((name) => join(folder, name))
+    : [];
+
+/** What a file of a folder imports against the table, or past an index.ts. */
+function trespasses(folder: string, path: string): string[] {
+  const modules = [...read(path).matchAll(/ from '([^']+)'/g)].map(([, module]) => module);
+  return modules.flatMap((module) => {
+    const [other, ...inner] = module.startsWith('.')
+      ? join(path, '..', module)
+          .slice(src.length + 1)
+          .split('/')
+      : [module.replace(/^node:.*/, 'node'), 'index.ts'];
+    if (other === folder || /^(errors|random)\.ts$/.test(other)) return [];
+    const allowed = mayImport[folder].includes(other) && inner.join('/') === 'index.ts';
+    return allowed ? [] : [`${path} imports ${module}`];
+  });
+}
+
+test('every folder is in the table, and names only folders above it: no cycle', () => {
+  const found = readdirSync(join(root, src)).filter((name) => !name.endsWith('.ts'));
+  expect(found.sort()).toEqual([...folders].sort());
+  for (const [i, folder] of folders.entries())
+    expect(mayImport[folder].filter((name) => folders.indexOf(name) >= i)).toEqual([]);
+});
+
+test.each(folders)('%s imports what the table says, through index.ts', (folder) => {
+  const files = filesIn(join(src, folder)).filter((name) => !name.endsWith('.test.ts'));
+  expect(files.length).toBeGreaterThan(1);
+  expect(files.flatMap((path) => trespasses(folder, path))).toEqual([]);
+});
+
+test('files have at most 600 lines, and above 400 their head says why', () => {
+  const packages = ['torch', 'genseg', 'studio'].map((name) => `packages/${name}`);
+  const places = packages.flatMap((path) => [`${path}/src`, `${path}/test`]);
+  const long = [...places, 'examples', 'bench'].flatMap(filesIn).filter((path) => {
+    const lines = read(path).split('\n');
+    const saysWhy = lines.slice(0, 20).join(' ').includes('Long because');
+    return lines.length > 600 || (lines.length > 400 && !saysWhy);
+  });
+  expect(long).toEqual([]);
+});

@@ -1,0 +1,145 @@
+/** The smallest trainings that are still whole: bright discs on gray noise, 32 px, nets of width 4. */
+import { createHash } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { liveTensors } from '@genseg/torch';
+import { afterEach, beforeEach, expect, onTestFinished } from 'vitest';
+import { Random } from '../src/random.ts';
+import {
+  type Method,
+  noProgress,
+  PairSet,
+  type Plan,
+  type Progress,
+  presets,
+  type Recipe,
+  Session,
+  saveCheckpoint,
+  Trainer,
+  type TrainerOptions,
+} from '../src/train/index.ts';
+import type { Witness } from '../src/train/session.ts';
+
+export const side = 32;
+
+/** Each test of the file leaves as many tensors as it found. */
+export function checkLeaks(): void {
+  let before = 0;
+  beforeEach(() => {
+    before = liveTensors();
+  });
+  afterEach(() => {
+    expect(liveTensors(), 'live tensors after the test').toBe(before);
+  });
+}
+
+/** Labelled discs `<name>-0`, `<name>-1`, ... as pixels. */
+export function discSamples(name: string, count: number, { classes = 2 } = {}) {
+  const random = new Random(count).fork(name);
+  return Array.from({ length: count }, (_, i) => ({
+    id: `${name}-${i}`,
+    width: side,
+    height: side,
+    ...disc(random, classes),
+  }));
+}
+
+/** A disc: image [1, side, side] in 0..1, mask of class ids; `classes` - 1 rings of equal width. */
+function disc(random: Random, classes: number) {
+  const [x, y] = [0, 0].map(() => side * (0.35 + 0.3 * random.uniform()));
+  const radius = side * (0.15 + 0.15 * random.uniform());
+  const image = new Float32Array(side * side);
+  const mask = new Uint8Array(side * side);
+  for (let i = 0; i < image.length; i++) {
+    const distance = Math.hypot((i % side) - x, Math.floor(i / side) - y) / radius;
+    mask[i] = distance < 1 ? 1 + Math.floor(distance * (classes - 1)) : 0;
+    image[i] = 0.3 + (0.4 * mask[i]) / (classes - 1) + 0.2 * random.uniform();
+  }
+  return { image, mask };
+}
+
+/** The same as tensors. */
+export const discs = (name: string, count: number, options: { classes?: number } = {}): PairSet =>
+  PairSet.from(discSamples(name, count, options), 'cpu');
+
+const { recipe: fast } = presets.fast;
+export const tinyRecipe: Recipe = {
+  ...fast,
+  batch: 2,
+  syntheticBatch: 2,
+  segmentation: { ...fast.segmentation, width: 4, steps: 6 },
+  gan: { ...fast.gan, depth: 3, width: 4, discriminatorWidth: 4, pretrainSteps: 3 },
+  architecture: { lr: 3e-2, interval: 2, warmup: 1 },
+  validateEvery: 2,
+};
+
+export interface TinyOptions {
+  recipe?: Recipe;
+  seed?: number;
+  classes?: number;
+  witness?: Witness;
+}
+
+/** A session on five training and two validation discs; all of it is disposed of together. */
+export function tinySession(method: Method, options: TinyOptions = {}) {
+  const { recipe = tinyRecipe, seed = 0, classes = 2, witness } = options;
+  const train = discs('train', 5, { classes });
+  const validation = discs('validation', 2, { classes });
+  const shape = { size: side, channels: 1, classes };
+  const run = { method, recipe, seed, ...shape, device: 'cpu', precision: 'fp32' } as const;
+  const session = new Session(run, { train, validation }, witness);
+  const owned = [session, train, validation];
+  return {
+    session,
+    train,
+    validation,
+    [Symbol.dispose]: () => {
+      for (const one of owned) one.dispose();
+    },
+  };
+}
+
+/** What training decides before it starts, for a proof of its loop. */
+export const tinyPlan = (options: Partial<Plan> = {}): Plan => ({
+  method: 'genseg',
+  recipe: tinyRecipe,
+  size: side,
+  channels: 1,
+  classes: ['background', 'disc'],
+  device: 'cpu',
+  precision: 'fp32',
+  threads: 1,
+  seed: 0,
+  decisions: [],
+  ...options,
+});
+
+type Tiny = ReturnType<typeof tinySession>;
+
+/** A trainer whose outcomes go nowhere, except where the options say. */
+export const tinyTrainer = (
+  { session, validation }: Tiny,
+  options: Partial<TrainerOptions> & { progress?: Progress } = {},
+): Trainer => {
+  const { progress = noProgress(), ...rest } = options;
+  const nothing = { emit() {}, checkpoint() {}, keepBest() {}, interrupted: () => false };
+  return new Trainer(session, validation, progress, { ...nothing, ...rest });
+};
+
+export const hashOf = (file: string): string =>
+  createHash('sha256').update(readFileSync(file)).digest('hex');
+
+/** A folder that is removed when the test ends. */
+export async function temporaryFolder(): Promise<string> {
+  const folder = await mkdtemp(join(tmpdir(), 'genseg-'));
+  onTestFinished(() => rm(folder, { recursive: true, force: true }));
+  return folder;
+}
+
+/** Everything that training changes, as one hash: that of the checkpoint file. */
+export function stateHash(folder: string, session: Session, progress = noProgress()): string {
+  saveCheckpoint(join(folder, 'state'), session.parts, progress);
+  return hashOf(join(folder, 'state', 'state.safetensors'));
+}
