@@ -1,0 +1,101 @@
+// @ts-check
+// Two long-lived processes, ours and Python's, measured in turn: both stay warm, and whatever else
+// the machine does falls on both. Ratios are formed turn by turn, of neighbours in time.
+
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
+import { createInterface } from 'node:readline';
+import { fileURLToPath } from 'node:url';
+
+/** @typedef {{ median: number, least: number, most: number }} Spread */
+/** @typedef {{ seconds: Spread[], ratio?: Spread }} Times of ours and then of Python's, if it runs */
+
+/** A child process that answers requests, one line of JSON each. */
+export class Worker {
+  #process;
+  #answers;
+  #closed;
+
+  /**
+   * @param {string} program
+   * @param {string} script in this folder
+   */
+  constructor(program, script) {
+    const path = fileURLToPath(new URL(script, import.meta.url));
+    // GNU OpenMP's busy waiting would take the cores from the other half; ours sets the same itself.
+    const env = { ...process.env, OMP_WAIT_POLICY: 'passive' };
+    this.#process = spawn(program, [path], { env, stdio: ['pipe', 'pipe', 'inherit'] });
+    this.#answers = createInterface({ input: this.#process.stdout })[Symbol.asyncIterator]();
+    this.#closed = once(this.#process, 'close');
+  }
+
+  /**
+   * @param {string} action
+   * @param {object} [request]
+   */
+  async ask(action, request = {}) {
+    this.#process.stdin.write(`${JSON.stringify({ action, ...request })}\n`);
+    const { value, done } = await this.#answers.next();
+    if (done) throw new Error(`${this.#process.spawnargs.join(' ')} ended during '${action}'`);
+    return JSON.parse(value);
+  }
+
+  /** Most bytes of memory that the process has held at once. */
+  peakMemory() {
+    const status = readFileSync(`/proc/${this.#process.pid}/status`, 'utf8');
+    return 1024 * Number(/VmHWM:\s+(\d+)/.exec(status)?.[1]);
+  }
+
+  async end() {
+    this.#process.stdin.end();
+    await this.#closed;
+  }
+}
+
+/**
+ * Runs `body` with fresh processes: ours, and Python's if there is one.
+ * @template T
+ * @param {string | undefined} python
+ * @param {(workers: Worker[]) => Promise<T>} body
+ */
+export async function withWorkers(python, body) {
+  const workers = [new Worker(process.execPath, 'worker.mjs')];
+  if (python) workers.push(new Worker(python, 'worker.py'));
+  try {
+    return await body(workers);
+  } finally {
+    await Promise.all(workers.map((worker) => worker.end()));
+  }
+}
+
+/**
+ * Measures the workers in turn, each going first every other time.
+ * @param {Worker[]} workers
+ * @param {number} turns
+ * @param {(worker: Worker) => Promise<number>} measure seconds
+ * @returns {Promise<Times>}
+ */
+export async function compare(workers, turns, measure) {
+  const seconds = workers.map(() => /** @type {number[]} */ ([]));
+  for (let turn = 0; turn < turns; turn++) {
+    const order = turn % 2 === 0 ? workers : workers.toReversed();
+    for (const worker of order) seconds[workers.indexOf(worker)].push(await measure(worker));
+  }
+  const [ours, python] = seconds;
+  return {
+    seconds: seconds.map(spread),
+    ratio: python && spread(ours.map((s, turn) => s / python[turn])),
+  };
+}
+
+/**
+ * @param {number[]} values
+ * @returns {Spread}
+ */
+function spread(values) {
+  const sorted = values.toSorted((a, b) => a - b);
+  const middle = (sorted.length - 1) / 2;
+  const median = (sorted[Math.floor(middle)] + sorted[Math.ceil(middle)]) / 2;
+  return { median, least: sorted[0], most: sorted[sorted.length - 1] };
+}

@@ -1,0 +1,43 @@
+// @ts-check
+// The benchmark's training steps as a picture: ours over Python's, in time and memory.
+
+/** @typedef {import('./pair.mjs').Times} Times */
+
+const [LEFT, WIDTH, ROW, TOP] = [250, 420, 22, 46]; // pixels: names, axis, a line's height, legend
+
+/**
+ * An SVG; a dot is a median, its bar reaches from least to most, a ring is peak memory.
+ * @param {{ name: string, times: Times, memory: number[] }[]} steps
+ */
+export function plot(steps) {
+  const compared = steps.flatMap(({ name, times: { ratio }, memory: [ours, python] }) =>
+    ratio ? [{ name, ratio, memory: ours / python }] : [],
+  );
+  const largest = Math.max(1.1, ...compared.flatMap(({ ratio, memory }) => [ratio.most, memory]));
+  const end = Math.ceil(largest * 5) / 5;
+  const x = (/** @type {number} */ ratio) => (LEFT + (ratio / end) * WIDTH).toFixed(1);
+  const bottom = TOP + compared.length * ROW;
+
+  const ticks = Array.from({ length: Math.round(end * 5) + 1 }, (_, i) => i / 5).map(
+    (tick) =>
+      `<path d="M${x(tick)} ${TOP}V${bottom}" stroke="${tick === 1 ? '#333' : '#ddd'}"/>` +
+      `<text x="${x(tick)}" y="${bottom + 16}" text-anchor="middle">${tick}</text>`,
+  );
+  const rows = compared.map(({ name, ratio, memory }, i) => {
+    const y = TOP + (i + 0.5) * ROW;
+    return (
+      `<text x="${LEFT - 10}" y="${y + 4}" text-anchor="end">${name}</text>` +
+      `<path d="M${x(ratio.least)} ${y}H${x(ratio.most)}" stroke="#06c" stroke-width="2"/>` +
+      `<circle cx="${x(ratio.median)}" cy="${y}" r="4" fill="#06c"/>` +
+      `<circle cx="${x(memory)}" cy="${y}" r="4" fill="none" stroke="#c40" stroke-width="2"/>`
+    );
+  });
+  const size = `${LEFT + WIDTH + 30} ${bottom + 26}`;
+  return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${size}" font-family="sans-serif" font-size="12">
+<rect width="100%" height="100%" fill="#fff"/>
+<text x="${LEFT}" y="20">Training step of a U-Net, ours / Python's</text>
+<text x="${LEFT}" y="36"><tspan fill="#06c">● time</tspan>, least to most &#160; <tspan fill="#c40">○ peak memory</tspan></text>
+${[...ticks, ...rows].join('\n')}
+</svg>
+`;
+}
