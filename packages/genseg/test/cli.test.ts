@@ -72,7 +72,7 @@ const scores = {
 };
 
 test('from a folder to a model, its scores, masks, synthetic pairs, proof and report', async () => {
-  const data = await discFolder('case', 12);
+  const data = await discFolder('disc', 12);
   const elsewhere = await discFolder('other', 3);
   const folder = await temporaryFolder();
   const run = join(folder, 'run');

@@ -73,6 +73,7 @@ export const tinyRecipe: Recipe = {
   gan: { ...fast.gan, depth: 3, width: 4, discriminatorWidth: 4, pretrainSteps: 3 },
   architecture: { lr: 3e-2, interval: 2, warmup: 1 },
   validateEvery: 2,
+  selectAfter: 1 / 3,
 };
 
 export interface TinyOptions {

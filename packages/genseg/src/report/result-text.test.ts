@@ -10,7 +10,7 @@ test('a result is a table with a row per test set, columns aligned', async () =>
   const root = fixtureRun(join(await temporaryFolder(), 'run'), { sets: ['test', 'a long name'] });
   const result = readSetResult(root, 'test')!;
   const sets = { test: result, 'a long name': readSetResult(root, 'a long name')! };
-  const [header, ...rows] = formatResult({ sets }).split('\n');
+  const [header, ...rows] = formatResult({ run: 'run', sets }).split('\n');
   expect(header).toMatch(/^test set {5}cases {2}Dice \[95 % interval\] {2,}Jaccard.*HD95, px/);
   expect(rows.map((row) => row.slice(0, 18))).toEqual(['test         12   ', 'a long name  12   ']);
   const { mean, ci95 } = result;
@@ -22,13 +22,15 @@ test('a result is a table with a row per test set, columns aligned', async () =>
 test('classes have a column each; few cases are a caution', async () => {
   const classes = ['background', 'lung', 'heart'];
   const root = fixtureRun(join(await temporaryFolder(), 'run'), { classes, cases: 3 });
-  const text = formatResult({ sets: { test: readSetResult(root, 'test')! } });
+  const text = formatResult({ run: root, sets: { test: readSetResult(root, 'test')! } });
   expect(text).toMatch(/lung +heart/);
   expect(text).toContain('Only 3 scored cases');
 });
 
-test('nothing evaluated is said in words', () => {
-  expect(formatResult({ sets: {} })).toBe('no test set: nothing was evaluated');
+test('without a test set, it says how to evaluate later', () => {
+  expect(formatResult({ run: 'runs/a', sets: {} })).toBe(
+    'no test set: name one with genseg evaluate runs/a <data>',
+  );
 });
 
 test('a comparison has the runs, the paired differences and the verdict', async () => {

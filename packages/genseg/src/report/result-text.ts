@@ -7,9 +7,17 @@ import type { SetResult } from './set-result.ts';
 import { isLength, labelled, metricTitle } from './words.ts';
 
 /** The scores of one run on its test sets. */
-export function formatResult({ sets }: { sets: Readonly<Record<string, SetResult>> }): string {
+export function formatResult({
+  run,
+  sets,
+}: {
+  run: string;
+  sets: Readonly<Record<string, SetResult>>;
+}): string {
   const rows = Object.entries(sets).map(([set, result]) => ({ cells: [set], result }));
-  return rows.length > 0 ? scoreTable(['test set'], rows) : 'no test set: nothing was evaluated';
+  return rows.length > 0
+    ? scoreTable(['test set'], rows)
+    : `no test set: name one with genseg evaluate ${run} <data>`;
 }
 
 /** Several runs side by side, their paired differences, and whether GenSeg helped. */

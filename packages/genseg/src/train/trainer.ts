@@ -122,8 +122,8 @@ export class Trainer {
   #trainStep(): void {
     const { engine, segmentation, segmenter, average, options } = this.session;
     const { steps, lr, schedule } = options.recipe.segmentation;
-    const factor =
-      schedule === 'cosine' ? cosine(steps, { warmUp: Math.ceil(steps / 20) }) : constant();
+    const warmUp = Math.min(Math.ceil(steps / 20), steps - 1);
+    const factor = schedule === 'cosine' ? cosine(steps, { warmUp }) : constant();
     segmentation.optimizer.lr = lr * factor(this.#progress.train);
     if (engine) engine.iteration = this.#progress.train;
     const { losses, hypergradientNorms } = this.session.trainStep();
