@@ -3,7 +3,7 @@ export { hasCheckpoint, loadCheckpoint, type Parts, saveCheckpoint } from './che
 export { augment, genseg, type Method, methodNamed, methods, plain, separate } from './method.ts';
 export { loadModel, type ModelInfo, saveModel, type TrainedModel } from './model-file.ts';
 export { PairSet, type Pairs } from './pairs.ts';
-export { type Decision, fitBudget, makePlan, type Plan } from './plan.ts';
+export { type Decision, fitBudget, makePlan, type Plan, sessionOptions } from './plan.ts';
 export { meanDice, type Prediction, predict } from './predict.ts';
 export type { Segmenter } from './problems.ts';
 export { proveLoop } from './proof.ts';

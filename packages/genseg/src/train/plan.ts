@@ -5,6 +5,7 @@ import { ConfigError } from '../errors.ts';
 import type { TrainConfig } from '../run/index.ts';
 import { type Method, methodNamed } from './method.ts';
 import { presets, type Recipe } from './recipe.ts';
+import type { SessionOptions } from './session.ts';
 import type { StepTimes } from './step-times.ts';
 
 export interface Decision {
@@ -27,6 +28,21 @@ export interface Plan {
   seed: number;
   decisions: Decision[];
 }
+
+/** The session of a plan, or of a copy of it that differs in recipe or size. */
+export const sessionOptions = (
+  { method, classes, channels, seed, device, precision, ...plan }: Plan,
+  { recipe = plan.recipe, size = plan.size }: Partial<Pick<Plan, 'recipe' | 'size'>> = {},
+): SessionOptions => ({
+  method: methodNamed(method),
+  recipe,
+  size,
+  channels,
+  classes: classes.length,
+  seed,
+  device,
+  precision,
+});
 
 function chooseDevice(
   wanted: TrainConfig['device'],

@@ -3,9 +3,8 @@
  * double backward is cheap.
  */
 import { scope } from '@genseg/torch';
-import { methodNamed } from './method.ts';
 import type { PairSet } from './pairs.ts';
-import type { Plan } from './plan.ts';
+import { type Plan, sessionOptions } from './plan.ts';
 import type { Recipe } from './recipe.ts';
 import { type Check, selfCheck } from './selfcheck.ts';
 import { idsOf, Session } from './session.ts';
@@ -29,19 +28,9 @@ export function proveLoop(plan: Plan, pairs: { train: PairSet; validation: PairS
   return scope(() => {
     using train = pairs.train.resized(side);
     using validation = pairs.validation.resized(side);
-    const { channels, classes, seed, device, precision } = plan;
     const trained = [train.ids];
     using session = new Session(
-      {
-        method: methodNamed(plan.method),
-        recipe: small(plan.recipe),
-        size: side,
-        channels,
-        classes: classes.length,
-        seed,
-        device,
-        precision,
-      },
+      sessionOptions(plan, { recipe: small(plan.recipe), size: side }),
       { train, validation },
       (problem, ids) => {
         if (problem !== session.engine!.upper.name) trained.push(ids);

@@ -1,8 +1,7 @@
 /** How long this machine takes for a step of each stage: what a time budget is divided by. */
 import { synchronize } from '@genseg/torch';
-import { methodNamed } from './method.ts';
 import type { PairSet } from './pairs.ts';
-import type { Plan } from './plan.ts';
+import { type Plan, sessionOptions } from './plan.ts';
 import { Session } from './session.ts';
 
 /** Seconds. */
@@ -16,21 +15,9 @@ export function measureSteps(
   plan: Plan,
   pairs: { train: PairSet; validation: PairSet },
 ): StepTimes {
-  const { channels, classes, seed, device, precision, size } = plan;
+  const { device } = plan;
   const recipe = { ...plan.recipe, architecture: { ...plan.recipe.architecture, warmup: 0 } };
-  using session = new Session(
-    {
-      method: methodNamed(plan.method),
-      recipe,
-      size,
-      channels,
-      classes: classes.length,
-      seed,
-      device,
-      precision,
-    },
-    pairs,
-  );
+  using session = new Session(sessionOptions(plan, { recipe }), pairs);
   const seconds = (steps: number, step: () => void) => {
     step();
     if (device === 'cuda') synchronize();

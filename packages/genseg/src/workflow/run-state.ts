@@ -3,7 +3,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { parseManifest } from '../data/index.ts';
 import { DataError } from '../errors.ts';
 import type { RunPaths } from '../run/index.ts';
-import { methodNamed, PairSet, type Plan, Session } from '../train/index.ts';
+import { PairSet, type Plan, Session, sessionOptions } from '../train/index.ts';
 import { loadAt, type RunData } from './data.ts';
 
 /** The labelled cases at training size; owns its tensors. */
@@ -45,19 +45,5 @@ export function openRun(paths: RunPaths): { plan: Plan; data: RunData } {
   return { plan, data: { manifest, division: { train, validation, test, unused }, warnings: [] } };
 }
 
-export function startSession(plan: Plan, pairs: RunPairs): Session {
-  const { recipe, size, channels, classes, seed, device, precision } = plan;
-  return new Session(
-    {
-      method: methodNamed(plan.method),
-      recipe,
-      size,
-      channels,
-      classes: classes.length,
-      seed,
-      device,
-      precision,
-    },
-    pairs,
-  );
-}
+export const startSession = (plan: Plan, pairs: RunPairs): Session =>
+  new Session(sessionOptions(plan), pairs);
