@@ -8,6 +8,7 @@ import { liveTensors } from '@genseg/torch';
 import { afterEach, beforeEach, expect, onTestFinished } from 'vitest';
 import { Random } from '../src/random.ts';
 import {
+  type Family,
   type Method,
   noProgress,
   PairSet,
@@ -19,6 +20,7 @@ import {
   saveCheckpoint,
   Trainer,
   type TrainerOptions,
+  unet,
 } from '../src/train/index.ts';
 import type { Witness } from '../src/train/session.ts';
 
@@ -77,6 +79,7 @@ export const tinyRecipe: Recipe = {
 };
 
 export interface TinyOptions {
+  family?: Family;
   recipe?: Recipe;
   seed?: number;
   classes?: number;
@@ -85,11 +88,11 @@ export interface TinyOptions {
 
 /** A session on five training and two validation discs; all of it is disposed of together. */
 export function tinySession(method: Method, options: TinyOptions = {}) {
-  const { recipe = tinyRecipe, seed = 0, classes = 2, witness } = options;
+  const { family = unet, recipe = tinyRecipe, seed = 0, classes = 2, witness } = options;
   const train = discs('train', 5, { classes });
   const validation = discs('validation', 2, { classes });
   const shape = { size: side, channels: 1, classes };
-  const run = { method, recipe, seed, ...shape, device: 'cpu', precision: 'fp32' } as const;
+  const run = { method, family, recipe, seed, ...shape, device: 'cpu', precision: 'fp32' } as const;
   const session = new Session(run, { train, validation }, witness);
   const owned = [session, train, validation];
   return {
@@ -105,6 +108,7 @@ export function tinySession(method: Method, options: TinyOptions = {}) {
 /** What training decides before it starts, for a proof of its loop. */
 export const tinyPlan = (options: Partial<Plan> = {}): Plan => ({
   method: 'genseg',
+  family: 'unet',
   recipe: tinyRecipe,
   size: side,
   channels: 1,

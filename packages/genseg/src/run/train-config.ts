@@ -64,6 +64,7 @@ export const trainConfigSchema = z
         'genseg: generator steered by the validation loss; separate: generator trained first, ' +
           'no feedback; augment: strong augmentation alone; plain: neither',
       ),
+    model: oneOf('unet').default('unet').describe('Family of the segmentation model'),
     labels: wholeNumber(2)
       .nullable()
       .default(null)

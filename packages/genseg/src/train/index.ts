@@ -1,5 +1,6 @@
 /** Training: methods, recipes, the three levels wired together, the loop, and its proof. */
 export { hasCheckpoint, loadCheckpoint, type Parts, saveCheckpoint } from './checkpoint.ts';
+export { type Family, families, familyNamed, unet } from './family.ts';
 export { augment, genseg, type Method, methodNamed, methods, plain, separate } from './method.ts';
 export { loadModel, type ModelInfo, saveModel, type TrainedModel } from './model-file.ts';
 export { PairSet, type Pairs } from './pairs.ts';

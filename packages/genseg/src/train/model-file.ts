@@ -1,19 +1,20 @@
 /**
  * A trained segmentation model as a file: weights under PyTorch's key names, and in the metadata what is
- * needed to use them. `safetensors.torch.load_file` loads them into milesial's U-Net.
+ * needed to use them. `safetensors.torch.load_file` loads them into the family's reference PyTorch module.
  */
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { type Device, Generator, loadSafetensors, saveSafetensors, scope } from '@genseg/torch';
 import type { Fingerprint } from '../data/index.ts';
 import { DataError } from '../errors.ts';
-import { UNet } from '../models/index.ts';
 import { recoverFolder, writeFolderAtomic } from '../run/index.ts';
+import { type Family, familyNamed } from './family.ts';
+import type { Segmenter } from './problems.ts';
 
 /** What a segmentation model is, apart from its weights. */
 export interface ModelInfo {
   format: 'genseg-model/1';
-  architecture: 'unet';
+  architecture: Family['name'];
   width: number;
   channels: number;
   /** Class names, background first. */
@@ -28,11 +29,11 @@ const file = 'model.safetensors';
 
 /** A model in evaluation mode; owns its weights. */
 export interface TrainedModel extends Disposable {
-  model: UNet;
+  model: Segmenter;
   info: ModelInfo;
 }
 
-export function saveModel(folder: string, model: UNet, info: ModelInfo): void {
+export function saveModel(folder: string, model: Segmenter, info: ModelInfo): void {
   writeFolderAtomic(folder, (next) => {
     saveSafetensors(join(next, file), model.stateDict(), {
       metadata: { genseg: JSON.stringify(info) },
@@ -53,9 +54,13 @@ export function loadModel(folder: string, device: Device): TrainedModel {
     const info = JSON.parse(metadata.genseg ?? 'null') as ModelInfo | null;
     if (info?.format !== 'genseg-model/1')
       throw new DataError(`${path} was not written by genseg; give the folder of a run`);
-    const generator = new Generator(0);
+    const generator = new Generator(0); // of weights that are replaced, and of dropout that is off
     const outputs = info.classes.length === 2 ? 1 : info.classes.length;
-    const model = new UNet(info.channels, outputs, { width: info.width, generator });
+    const model = familyNamed(info.architecture).build(info.channels, outputs, {
+      width: info.width,
+      generator,
+      dropoutGenerator: generator,
+    });
     model.loadStateDict(tensors);
     return { model: model.to(device).eval(), info, [Symbol.dispose]: () => model.dispose() };
   });

@@ -3,6 +3,7 @@ import type { Environment } from '@genseg/torch';
 import type { Division, Manifest } from '../data/index.ts';
 import { ConfigError } from '../errors.ts';
 import type { TrainConfig } from '../run/index.ts';
+import { type Family, familyNamed } from './family.ts';
 import { type Method, methodNamed } from './method.ts';
 import { presets, type Recipe } from './recipe.ts';
 import type { SessionOptions } from './session.ts';
@@ -16,6 +17,8 @@ export interface Decision {
 
 export interface Plan {
   method: Method['name'];
+  /** Of the segmentation model. */
+  family: Family['name'];
   recipe: Recipe;
   /** Side of the square that images are resampled to, px. */
   size: number;
@@ -31,10 +34,11 @@ export interface Plan {
 
 /** The session of a plan, or of a copy of it that differs in recipe or size. */
 export const sessionOptions = (
-  { method, classes, channels, seed, device, precision, ...plan }: Plan,
+  { method, family, classes, channels, seed, device, precision, ...plan }: Plan,
   { recipe = plan.recipe, size = plan.size }: Partial<Pick<Plan, 'recipe' | 'size'>> = {},
 ): SessionOptions => ({
   method: methodNamed(method),
+  family: familyNamed(family),
   recipe,
   size,
   channels,
@@ -108,8 +112,10 @@ export function makePlan(
   const { channels } = data.manifest.fingerprint;
   const threads = config.threads ?? environment.threads;
   const method = methodNamed(config.method);
+  const family = familyNamed(config.model);
   return {
     method: method.name,
+    family: family.name,
     recipe,
     size: config.size,
     channels,
@@ -120,6 +126,7 @@ export function makePlan(
     seed: config.seed,
     decisions: [
       { name: 'method', value: method.name, reason: method.summary },
+      { name: 'model', value: family.name, reason: family.summary },
       { name: 'recipe', value: config.preset, reason },
       {
         name: 'segmentation steps',

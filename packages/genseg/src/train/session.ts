@@ -10,12 +10,12 @@ import {
   generatorDepth,
   PatchDiscriminator,
   Pix2PixGenerator,
-  UNet,
 } from '../models/index.ts';
 import { lsgan, oneHotMask, type Parameter, vanillaGan } from '../nn/index.ts';
 import { Adam, AdamW, type Optimizer, RMSprop } from '../optim/index.ts';
 import { Random } from '../random.ts';
 import type { Parts } from './checkpoint.ts';
+import type { Family } from './family.ts';
 import type { Method } from './method.ts';
 import type { PairSet, Pairs } from './pairs.ts';
 import {
@@ -25,6 +25,7 @@ import {
   generatorProblem,
   gensegEdges,
   type SegmentationBatch,
+  type Segmenter,
   segmentationProblem,
 } from './problems.ts';
 import type { Recipe } from './recipe.ts';
@@ -32,6 +33,7 @@ import { Sampler } from './sampler.ts';
 
 export interface SessionOptions {
   method: Method;
+  family: Family;
   recipe: Recipe;
   /** Side of the square images, px. */
   size: number;
@@ -61,9 +63,9 @@ const padding = 'reflection';
 
 export class Session {
   readonly options: SessionOptions;
-  readonly segmenter: UNet;
+  readonly segmenter: Segmenter;
   /** Moving average of the segmenter: what is validated, kept and used. */
-  readonly average: UNet;
+  readonly average: Segmenter;
   readonly synthesis: Synthesis | null;
   readonly segmentation: Problem<SegmentationBatch>;
   /** Levels I, II and III together; null without feedback. */
@@ -86,7 +88,7 @@ export class Session {
     data: { train: PairSet; validation: PairSet },
     witness: Witness = () => {},
   ) {
-    const { method, recipe, channels, classes, seed, device, precision } = options;
+    const { method, family, recipe, channels, classes, seed, device, precision } = options;
     this.options = options;
     this.#witness = witness;
     this.#planes = classes === 2 ? 1 : classes;
@@ -99,15 +101,16 @@ export class Session {
 
     using initial = stream('initial weights', 'cpu');
     const { width } = recipe.segmentation;
-    const unet = () =>
-      scope(() => new UNet(channels, this.#planes, { width, generator: initial }).to(device));
-    this.segmenter = unet();
-    this.average = unet();
     this.#streams = {
       augmentation: stream('augmentation', 'cpu'),
       colour: stream('colour', 'cpu'),
       dropout: stream('dropout', device),
     };
+    const generators = { generator: initial, dropoutGenerator: this.#streams.dropout };
+    const segmenter = () =>
+      scope(() => family.build(channels, this.#planes, { width, ...generators }).to(device));
+    this.segmenter = segmenter();
+    this.average = segmenter();
     this.#samplers = {
       real: sampler('real', data.train.count),
       masks: sampler('masks', data.train.count),

@@ -206,9 +206,9 @@ function begin(recorder: Recorder, { plan, pairs }: Work): void {
   }
 }
 
-const modelInfo = ({ recipe, channels, classes, size }: Plan, { manifest }: RunData) => ({
+const modelInfo = ({ family, recipe, channels, classes, size }: Plan, { manifest }: RunData) => ({
   format: 'genseg-model/1' as const,
-  architecture: 'unet' as const,
+  architecture: family,
   width: recipe.segmentation.width,
   channels,
   classes,

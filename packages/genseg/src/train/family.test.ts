@@ -1,0 +1,62 @@
+/** Every family of segmentation models, with every method, for two classes and three. */
+import { noGrad, scope, zeros } from '@genseg/torch';
+import { expect, test } from 'vitest';
+import { checkLeaks, discs, temporaryFolder, tinyPlan, tinySession } from '../../test/tiny.ts';
+import { families } from './family.ts';
+import { methods } from './method.ts';
+import { loadModel, saveModel } from './model-file.ts';
+import { proveLoop } from './proof.ts';
+
+checkLeaks();
+
+const sides: [number, number, number] = [32, 32, 32];
+const intensity = { low: [0], high: [255], mean: [0.5], std: [0.25] };
+
+const table = families.map((family) => [family.name, family] as const);
+
+test.each(table)('%s trains by every method, for two classes and three', (_, family) => {
+  for (const method of methods) {
+    for (const classes of [2, 3]) {
+      using tiny = tinySession(method, { family, classes });
+      const { session } = tiny;
+      if (session.synthesis) session.pretrainStep();
+      if (session.engine) session.engine.iteration = 1; // an upper step is due
+      const { losses, hypergradientNorms = [] } = session.trainStep();
+      for (const loss of losses.values()) expect(loss).toBeGreaterThan(0);
+      expect(hypergradientNorms.length > 0).toBe(method.feedback);
+      for (const norm of hypergradientNorms) expect(norm).toBeGreaterThan(0);
+    }
+  }
+});
+
+test.each(table)('%s passes the self-check', (name) => {
+  using train = discs('train', 4);
+  using validation = discs('validation', 2);
+  const checks = proveLoop(tinyPlan({ family: name }), { train, validation });
+  expect(checks.filter(({ passed }) => !passed)).toEqual([]);
+});
+
+test.each(table)('%s comes back from its file with the same logits', async (name, family) => {
+  const folder = `${await temporaryFolder()}/best`;
+  using tiny = tinySession(methods[0], { family });
+  const { session } = tiny;
+  session.trainStep();
+  const { width } = session.options.recipe.segmentation;
+  const [channels, size] = [1, session.options.size];
+  const classes = ['background', 'disc'];
+  saveModel(folder, session.segmenter, {
+    ...{ format: 'genseg-model/1', architecture: name, width, channels, classes, size },
+    fingerprint: { channels, bits: 8, width: sides, height: sides, intensity },
+  });
+  using trained = loadModel(folder, 'cpu');
+  const logits = (model: typeof trained.model) =>
+    scope(() =>
+      noGrad(() =>
+        model
+          .eval()
+          .forward(zeros([1, 1, size, size]))
+          .toArray(),
+      ),
+    );
+  expect(logits(trained.model)).toEqual(logits(session.segmenter));
+});
