@@ -159,13 +159,60 @@ inline std::string reason(const std::exception& e) {
   return error ? error->what_without_backtrace() : e.what();
 }
 
-/// scriptForward(module, inputs, generator | undefined)
+/// Puts other tensors into a module's slots, by dotted name, until it goes out of scope.
+class Substitution {
+ public:
+  explicit Substitution(torch::jit::Module module) : module_(std::move(module)) {}
+  Substitution(const Substitution&) = delete;
+  ~Substitution() {
+    for (auto slot = replaced_.rbegin(); slot != replaced_.rend(); ++slot)
+      slot->owner.setattr(slot->name, slot->value);
+  }
+
+  void set(const std::string& name, const at::Tensor& tensor) {
+    auto owner = module_;
+    size_t start = 0;
+    for (size_t dot; (dot = name.find('.', start)) != std::string::npos; start = dot + 1) {
+      const auto part = name.substr(start, dot - start);
+      if (!owner.hasattr(part) || !owner.attr(part).isModule()) missing(name);
+      owner = owner.attr(part).toModule();
+    }
+    const auto last = name.substr(start);
+    if (!owner.hasattr(last) || !owner.attr(last).isTensor()) missing(name);
+    replaced_.push_back({owner, last, owner.attr(last).toTensor()});
+    owner.setattr(last, tensor);
+  }
+
+ private:
+  struct Slot {
+    torch::jit::Module owner;
+    std::string name;
+    at::Tensor value;
+  };
+
+  [[noreturn]] static void missing(const std::string& name) {
+    throw js::ArgumentError("the script has no parameter or buffer '" + name + "'");
+  }
+
+  torch::jit::Module module_;
+  std::vector<Slot> replaced_;
+};
+
+/// scriptForward(module, inputs, generator | undefined, names | undefined, handles | undefined): the tensors of
+/// `handles` stand in the slots of `names` for the length of the call.
 inline napi_value forward(js::Call& call) {
   call.where = "ScriptModule.forward";
   const auto script = to_script(call);
   const auto method = script->module.find_method("forward");
   TORCH_CHECK(method, "the script has no method of that name");
   auto inputs = to_inputs(call, method->function().getSchema(), call[1]);
+  Substitution substitution(script->module);
+  if (call.has(3)) {
+    const auto names = js::to_vector<std::string>(call.env, call[3], js::to_string);
+    const auto tensors = to_tensors(call.env, call[4]);
+    if (names.size() != tensors.size()) throw js::ArgumentError("there are not as many names as tensors");
+    for (size_t i = 0; i < names.size(); i++) substitution.set(names[i], tensors[i]);
+  }
   // Scripts draw from the device's default generator: while one runs, it continues the given stream.
   at::Generator stream, shared;
   if (call.has(2)) {

@@ -84,6 +84,8 @@ export interface Native {
     script: NativeHandle,
     inputs: readonly unknown[],
     generator: NativeHandle | undefined,
+    names: readonly string[],
+    values: readonly NativeHandle[],
   ): unknown;
   scriptParameters(script: NativeHandle): [name: string, tensor: NativeHandle][];
   scriptBuffers(script: NativeHandle): [name: string, tensor: NativeHandle][];

@@ -232,3 +232,69 @@ describe('errors', () => {
     });
   });
 });
+
+describe('a call with other tensors in place of its own', () => {
+  it('equals that of a script which holds them, and leaves its own as they were', () => {
+    withUNet((model, expected) => {
+      const own = model.eval().forward(expected('image')) as Tensor;
+      const halved = new Map([...model.namedParameters()].map(([name, p]) => [name, p.mul(0.5)]));
+      const called = model.functionalCall(halved, expected('image')) as Tensor;
+      expectClose(model.forward(expected('image')) as Tensor, own, 'own', 1e-12);
+      noGrad(() => {
+        for (const [name, p] of model.namedParameters()) p.copy_(halved.get(name)!);
+      });
+      expectClose(called, model.forward(expected('image')) as Tensor, 'halved', 1e-12);
+    });
+  });
+
+  it('lets gradients of any order reach what the tensors were made of', () => {
+    withUNet((model, expected) => {
+      model.eval().to({ dtype: 'float64' });
+      const [image, target] = ['image', 'target'].map((name) =>
+        expected(name).to({ dtype: 'float64' }),
+      );
+      const at = (x: number) => tensor(x, { dtype: 'float64' }).requiresGrad_();
+      const loss = (scale: Tensor) => {
+        const scaled = [...model.namedParameters()].map(
+          ([name, p]) => [name, p.detach().mul(scale)] as const,
+        );
+        const logits = model.functionalCall(new Map(scaled), image) as Tensor;
+        return logits.sub(target).square().mean();
+      };
+      const slope = (scale: Tensor) => grad(loss(scale), [scale], { createGraph: true })[0];
+      const [here, step] = [at(1), 1e-5];
+      const central = (f: (scale: Tensor) => Tensor) =>
+        (f(at(1 + step)).item() - f(at(1 - step)).item()) / (2 * step);
+      expect(slope(here).item() / central(loss)).toBeCloseTo(1, 6);
+      expect(grad(slope(here), [here])[0].item() / central(slope)).toBeCloseTo(1, 4);
+    });
+  });
+
+  it('writes statistics where they were passed', () => {
+    withUNet((model, expected) => {
+      const before = [...model.namedBuffers()].map(([, buffer]) => buffer.toArray());
+      const copies = new Map([...model.namedBuffers()].map(([name, b]) => [name, b.clone()]));
+      model.train().functionalCall(copies, expected('image'));
+      expect([...model.namedBuffers()].map(([, buffer]) => buffer.toArray())).toEqual(before);
+      expectClose(
+        copies.get('encoder.1.running_mean')!,
+        expected('buffer.encoder.1.running_mean'),
+        'running_mean',
+      );
+    });
+  });
+
+  it('refuses a name that the script does not have, and puts all back', () => {
+    withUNet((model, expected) => {
+      const own = model.eval().forward(expected('image')) as Tensor;
+      const values = new Map([
+        ['head.bias', zeros([2])],
+        ['head.gain', zeros([2])],
+      ]);
+      expect(() => model.functionalCall(values, expected('image'))).toThrow(
+        "the script has no parameter or buffer 'head.gain'",
+      );
+      expectClose(model.forward(expected('image')) as Tensor, own, 'own', 1e-12);
+    });
+  });
+});

@@ -66,8 +66,27 @@ export class ScriptModule extends Resource {
    * @throws TypeError for inputs that do not fit its signature; TorchError for what fails inside.
    */
   forward(...inputs: ScriptInput[]): ScriptOutput {
+    return this.functionalCall(new Map(), ...inputs);
+  }
+
+  /**
+   * Calls `forward` with other tensors in the place of parameters and buffers, by their PyTorch names, as
+   * `torch.func.functional_call` does. They may be results of earlier operations: gradients reach what
+   * those were made of. Buffers that the script writes to are written where they were passed.
+   * @throws TypeError for a name that the script does not have, and as `forward`.
+   */
+  functionalCall(values: ReadonlyMap<string, Tensor>, ...inputs: ScriptInput[]): ScriptOutput {
     const generator = this.#generator?.handle;
-    return wrap(native.scriptForward(this.handle, inputs, generator) as NativeOutput);
+    const handles = [...values.values()].map(({ handle }) => handle);
+    return wrap(
+      native.scriptForward(
+        this.handle,
+        inputs,
+        generator,
+        [...values.keys()],
+        handles,
+      ) as NativeOutput,
+    );
   }
 
   /**
