@@ -1,5 +1,12 @@
 /** The command line's contract: help, exit codes, JSON, and all commands one after the other. */
-import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import {
+  copyFileSync,
+  existsSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { discFiles, discFolder, genseg, jsonOf, quick, readJson } from './command-line.ts';
@@ -177,6 +184,37 @@ test('classes, train, val and test folders, colours: what the data say is follow
   const { train, validation, test } = readJson(run, 'splits.json') as Record<string, string[]>;
   expect([train.length, validation.length, test.length]).toEqual([3, 2, 2]);
   expect((readJson(run, 'plan.json').classes as string[]).length).toBe(3);
+});
+
+test("a user's own PyTorch model is trained, and the run needs its file no more", async () => {
+  const data = await discFolder('case', 6);
+  const folder = await temporaryFolder();
+  const model = join(folder, 'mine.pt');
+  copyFileSync(join(import.meta.dirname, 'golden', 'unet.pt'), model);
+  const run = join(folder, 'run');
+  const options = ['--model', model, '--labels', '5', ...quick('genseg', 2), '--json'];
+  const trained = await genseg('train', data, '--out', run, ...options);
+  expect(trained.code, trained.stderr).toBe(0);
+  rmSync(model);
+  const sets = jsonOf(trained).sets as Record<string, unknown>;
+  const again = jsonOf(await genseg('resume', run, '--json'));
+  expect(again.sets).toEqual(sets);
+  const masks = join(folder, 'masks');
+  const predicted = await genseg('predict', run, join(data, 'images'), '--out', masks);
+  expect(predicted.code, predicted.stderr).toBe(0);
+  expect(readdirSync(masks)).toHaveLength(6);
+
+  const wrong = join(folder, 'wrong.pt');
+  writeFileSync(wrong, 'no script');
+  const out = join(folder, 'never');
+  const refused = await genseg('train', data, '--out', out, '--model', wrong);
+  expect([refused.code, existsSync(out)]).toEqual([2, false]);
+  expect(refused.stderr).toMatch(/^error: --model .*wrong\.pt: loading it failed: .*\n$/);
+  const unknown = await genseg('train', data, '--out', out, '--model', 'vnet');
+  expect([unknown.code, unknown.stderr]).toEqual([
+    2,
+    expect.stringMatching(/--model is "vnet", expected one of unet.*TorchScript/),
+  ]);
 });
 
 test('a config file gives way to variables, and these to flags', async () => {

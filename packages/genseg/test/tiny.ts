@@ -108,7 +108,7 @@ export function tinySession(method: Method, options: TinyOptions = {}) {
 /** What training decides before it starts, for a proof of its loop. */
 export const tinyPlan = (options: Partial<Plan> = {}): Plan => ({
   method: 'genseg',
-  family: 'unet',
+  model: 'unet',
   recipe: tinyRecipe,
   size: side,
   channels: 1,

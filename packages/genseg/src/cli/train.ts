@@ -40,11 +40,12 @@ export const trainCommand = new Command('train')
   .option('--config <file>', 'JSON file with any of these options; flags and GENSEG_* win over it')
   .option('--json', docs.json.description!)
   .addHelpText('after', '\nExample:\n  genseg train examples/lungs --out runs/lungs --labels 14')
-  .action(async (data, { config: file, out, test, ...flags }) => {
+  .action(async (data, { config: file, out, test, model, ...flags }) => {
     const absolute = {
       data: resolve(data),
       out: resolve(out),
       test: test?.map((folder) => resolve(folder)),
+      model: model?.endsWith('.pt') ? resolve(model) : model,
     };
     const { config, settings } = resolveConfig(trainConfigSchema, {
       ...(file !== undefined && { file: readConfigFile(file) }),

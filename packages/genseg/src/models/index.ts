@@ -10,4 +10,5 @@ export {
   Pix2PixGenerator,
   type Pix2PixGeneratorOptions,
 } from './pix2pix/index.ts';
+export { ScriptSegmenter } from './script/index.ts';
 export { UNet, type UNetOptions } from './unet/index.ts';

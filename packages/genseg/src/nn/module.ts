@@ -36,6 +36,7 @@ export abstract class Module {
   #parameters = new Map<string, Parameter>();
   #buffers = new Map<string, Buffer>();
   #children = new Map<string, Module>();
+  #owned: Disposable[] = [];
   #training = true;
   #tracksStatistics = true;
 
@@ -54,6 +55,12 @@ export abstract class Module {
   protected child<M extends Module>(name: string, module: M): M {
     this.#children.set(name, module);
     return module;
+  }
+
+  /** What is disposed of with this module, beside its tensors. */
+  protected own<R extends Disposable>(resource: R): R {
+    this.#owned.push(resource);
+    return resource;
   }
 
   /** Batch statistics and dropout in training; running statistics and no dropout otherwise. */
@@ -168,6 +175,8 @@ export abstract class Module {
 
   dispose(): void {
     for (const slot of this.#slots().values()) slot.value.dispose();
+    for (const [, module] of this.modules())
+      for (const resource of module.#owned) resource[Symbol.dispose]();
   }
 
   [Symbol.dispose](): void {

@@ -30,8 +30,8 @@ export function updateAverage(
   noGrad(() => {
     for (const [name, tensor] of target) {
       const next = source.get(name)!;
-      if (tensor.dtype === 'int64')
-        tensor.copy_(next); // a counter has no mean
+      if (!/float/.test(tensor.dtype))
+        tensor.copy_(next); // counters and indices have no mean
       else tensor.lerp_(next, weight);
     }
   });

@@ -20,6 +20,8 @@ export interface RunPaths {
   readonly fingerprint: string;
   /** What was decided, each with its reason. */
   readonly plan: string;
+  /** The user's own model as it was when the run began, where there is one. */
+  readonly model: string;
   readonly manifest: string;
   readonly splits: string;
   readonly events: string;
@@ -40,6 +42,7 @@ export function runPaths(root: string): RunPaths {
     environment: join(root, 'environment.json'),
     fingerprint: join(root, 'fingerprint.json'),
     plan: join(root, 'plan.json'),
+    model: join(root, 'model.pt'),
     manifest: join(root, 'manifest.json'),
     splits: join(root, 'splits.json'),
     events: join(root, 'events.jsonl'),

@@ -52,6 +52,9 @@ const boolean = z.preprocess(
   z.boolean({ error: 'expected true or false' }),
 );
 
+/** What `--model` names; `train/family.ts` has their code. */
+const modelNames = ['unet'];
+
 export const trainConfigSchema = z
   .object({
     data: folder('expected a folder with images and masks').describe(
@@ -64,7 +67,13 @@ export const trainConfigSchema = z
         'genseg: generator steered by the validation loss; separate: generator trained first, ' +
           'no feedback; augment: strong augmentation alone; plain: neither',
       ),
-    model: oneOf('unet').default('unet').describe('Family of the segmentation model'),
+    model: z
+      .string()
+      .refine((model) => model.endsWith('.pt') || modelNames.includes(model), {
+        error: `expected one of ${modelNames.join(', ')}, or a TorchScript file (.pt)`,
+      })
+      .default('unet')
+      .describe(`Segmentation model: ${modelNames.join(', ')}, or a TorchScript file (.pt)`),
     labels: wholeNumber(2)
       .nullable()
       .default(null)

@@ -32,7 +32,7 @@ test.each(table)('%s trains by every method, for two classes and three', (_, fam
 test.each(table)('%s passes the self-check', (name) => {
   using train = discs('train', 4);
   using validation = discs('validation', 2);
-  const checks = proveLoop(tinyPlan({ family: name }), { train, validation });
+  const checks = proveLoop(tinyPlan({ model: name }), { train, validation });
   expect(checks.filter(({ passed }) => !passed)).toEqual([]);
 });
 

@@ -2,33 +2,48 @@
  * The families of segmentation models that can be trained, by every method. The rest of the training
  * knows a segmenter only as a module from images to logits (problems.ts).
  */
-import type { Generator } from '@genseg/torch';
-import { UNet } from '../models/index.ts';
+import { basename } from 'node:path';
+import { type Device, type Generator, keep, loadScript } from '@genseg/torch';
+import { ScriptSegmenter, UNet } from '../models/index.ts';
 import type { Segmenter } from './problems.ts';
 
 export interface Family {
-  readonly name: 'unet';
+  /** `script` is a user's own model. */
+  readonly name: 'unet' | 'script';
   readonly summary: string;
   /**
    * @param channels of the images. @param planes of the logits: 1, or one per class.
    * @param options.width channels of the first level; 64 is the published size of every family.
-   * @param options.generator draws the first weights. @param options.dropoutGenerator draws in training.
+   * @param options.generator draws the first weights. @param options.dropoutGenerator draws in training,
+   *   on the device.
    */
   build(
     channels: number,
     planes: number,
-    options: { width: number; generator: Generator; dropoutGenerator: Generator },
+    options: { width: number; generator: Generator; dropoutGenerator: Generator; device: Device },
   ): Segmenter;
 }
 
 export const unet: Family = {
   name: 'unet',
   summary: 'U-Net (Ronneberger et al. 2015), with batch normalisation',
-  build: (channels, planes, { width, generator }) =>
-    new UNet(channels, planes, { width, generator }),
+  build: (channels, planes, { width, generator, device }) =>
+    new UNet(channels, planes, { width, generator }).to(device),
 };
+
+/** A model of the user's, with the weights of its file. */
+export const script = (path: string): Family => ({
+  name: 'script',
+  summary: `the TorchScript model ${basename(path)}, from the weights in it`,
+  build: (_, planes, { dropoutGenerator: generator, device }) =>
+    new ScriptSegmenter(keep(loadScript(path, { device, generator })), planes).to(device),
+});
 
 export const families: readonly Family[] = [unet];
 
-export const familyNamed = (name: Family['name']): Family =>
-  families.find((family) => family.name === name)!;
+/** Whether `--model` names a file. */
+export const isScript = (model: string): boolean => model.endsWith('.pt');
+
+/** @param model the name of a family, or the path of a TorchScript file. */
+export const familyNamed = (model: string): Family =>
+  isScript(model) ? script(model) : families.find((family) => family.name === model)!;

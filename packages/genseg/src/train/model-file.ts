@@ -4,7 +4,14 @@
  */
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { type Device, Generator, loadSafetensors, saveSafetensors, scope } from '@genseg/torch';
+import {
+  type Device,
+  Generator,
+  keep,
+  loadSafetensors,
+  saveSafetensors,
+  scope,
+} from '@genseg/torch';
 import type { Fingerprint } from '../data/index.ts';
 import { DataError } from '../errors.ts';
 import { recoverFolder, writeFolderAtomic } from '../run/index.ts';
@@ -26,6 +33,8 @@ export interface ModelInfo {
 }
 
 const file = 'model.safetensors';
+/** Beside it where the model's code is not ours. */
+const scriptFile = 'model.pt';
 
 /** A model in evaluation mode; owns its weights. */
 export interface TrainedModel extends Disposable {
@@ -38,6 +47,7 @@ export function saveModel(folder: string, model: Segmenter, info: ModelInfo): vo
     saveSafetensors(join(next, file), model.stateDict(), {
       metadata: { genseg: JSON.stringify(info) },
     });
+    model.save?.(join(next, scriptFile));
   });
 }
 
@@ -54,14 +64,19 @@ export function loadModel(folder: string, device: Device): TrainedModel {
     const info = JSON.parse(metadata.genseg ?? 'null') as ModelInfo | null;
     if (info?.format !== 'genseg-model/1')
       throw new DataError(`${path} was not written by genseg; give the folder of a run`);
-    const generator = new Generator(0); // of weights that are replaced, and of dropout that is off
+    const generator = new Generator(0); // draws weights that are replaced
+    const dropoutGenerator = keep(new Generator(0, device)); // is off, but must be there
     const outputs = info.classes.length === 2 ? 1 : info.classes.length;
-    const model = familyNamed(info.architecture).build(info.channels, outputs, {
-      width: info.width,
-      generator,
-      dropoutGenerator: generator,
+    const { architecture, width } = info;
+    const family = familyNamed(architecture === 'script' ? join(folder, scriptFile) : architecture);
+    const model = family.build(info.channels, outputs, {
+      ...{ width, generator, dropoutGenerator, device },
     });
     model.loadStateDict(tensors);
-    return { model: model.to(device).eval(), info, [Symbol.dispose]: () => model.dispose() };
+    const dispose = () => {
+      model.dispose();
+      dropoutGenerator.dispose();
+    };
+    return { model: model.eval(), info, [Symbol.dispose]: dispose };
   });
 }

@@ -3,7 +3,7 @@ import type { Environment } from '@genseg/torch';
 import type { Division, Manifest } from '../data/index.ts';
 import { ConfigError } from '../errors.ts';
 import type { TrainConfig } from '../run/index.ts';
-import { type Family, familyNamed } from './family.ts';
+import { familyNamed } from './family.ts';
 import { type Method, methodNamed } from './method.ts';
 import { presets, type Recipe } from './recipe.ts';
 import type { SessionOptions } from './session.ts';
@@ -17,8 +17,8 @@ export interface Decision {
 
 export interface Plan {
   method: Method['name'];
-  /** Of the segmentation model. */
-  family: Family['name'];
+  /** The segmentation model: the name of a family, or the path of a TorchScript file. */
+  model: string;
   recipe: Recipe;
   /** Side of the square that images are resampled to, px. */
   size: number;
@@ -34,11 +34,11 @@ export interface Plan {
 
 /** The session of a plan, or of a copy of it that differs in recipe or size. */
 export const sessionOptions = (
-  { method, family, classes, channels, seed, device, precision, ...plan }: Plan,
+  { method, model, classes, channels, seed, device, precision, ...plan }: Plan,
   { recipe = plan.recipe, size = plan.size }: Partial<Pick<Plan, 'recipe' | 'size'>> = {},
 ): SessionOptions => ({
   method: methodNamed(method),
-  family: familyNamed(family),
+  family: familyNamed(model),
   recipe,
   size,
   channels,
@@ -115,7 +115,7 @@ export function makePlan(
   const family = familyNamed(config.model);
   return {
     method: method.name,
-    family: family.name,
+    model: config.model,
     recipe,
     size: config.size,
     channels,

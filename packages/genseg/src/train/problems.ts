@@ -13,7 +13,11 @@ import type { Optimizer } from '../optim/index.ts';
 import type { Pairs } from './pairs.ts';
 
 /** A segmentation model: images [N, C, H, W] to logits [N, 1 or K, H, W]. */
-export type Segmenter = Module & { forward(image: Tensor): Tensor };
+export type Segmenter = Module & {
+  forward(image: Tensor): Tensor;
+  /** Writes the model with its code, where that is not ours. */
+  save?(path: string): void;
+};
 /** Mask planes [N, 1 or K, H, W] to images [N, C, H, W] in 0..1. */
 export type MaskToImage = Module & { forward(mask: Tensor): Tensor };
 /** Mask planes and images to logits of patches [N, 1, h, w]. */

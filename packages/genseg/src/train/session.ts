@@ -106,9 +106,14 @@ export class Session {
       colour: stream('colour', 'cpu'),
       dropout: stream('dropout', device),
     };
-    const generators = { generator: initial, dropoutGenerator: this.#streams.dropout };
     const segmenter = () =>
-      scope(() => family.build(channels, this.#planes, { width, ...generators }).to(device));
+      scope(() =>
+        family.build(channels, this.#planes, {
+          ...{ width, device },
+          generator: initial,
+          dropoutGenerator: this.#streams.dropout,
+        }),
+      );
     this.segmenter = segmenter();
     this.average = segmenter();
     this.#samplers = {

@@ -3,7 +3,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { parseManifest } from '../data/index.ts';
 import { DataError } from '../errors.ts';
 import type { RunPaths } from '../run/index.ts';
-import { PairSet, type Plan, Session, sessionOptions } from '../train/index.ts';
+import { isScript, PairSet, type Plan, Session, sessionOptions } from '../train/index.ts';
 import { loadAt, type RunData } from './data.ts';
 
 /** The labelled cases at training size; owns its tensors. */
@@ -35,6 +35,7 @@ export function openRun(paths: RunPaths): { plan: Plan; data: RunData } {
     );
   };
   const plan = read(paths.plan) as Plan;
+  if (isScript(plan.model)) plan.model = paths.model; // the folder may have moved
   const manifest = parseManifest(read(paths.manifest));
   const splits = read(paths.splits) as Record<'train' | 'validation' | 'test', string[]>;
   const byId = new Map(manifest.cases.map((one) => [one.id, one]));

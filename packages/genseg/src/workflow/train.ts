@@ -1,5 +1,5 @@
 /** `genseg train` and `genseg resume`: from a folder of labelled images to an evaluated run folder. */
-import { existsSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { configure, environment } from '@genseg/torch';
 import { TrainingError } from '../errors.ts';
 import { type SetResult, writeModelCard, writeReport } from '../report/index.ts';
@@ -13,11 +13,15 @@ import {
   type Settings,
   type TrainConfig,
   trainConfigSchema,
+  writeFileAtomic,
   writeJsonAtomic,
 } from '../run/index.ts';
 import {
+  checkModel,
+  familyNamed,
   fitBudget,
   hasCheckpoint,
+  isScript,
   loadCheckpoint,
   loadModel,
   makePlan,
@@ -79,6 +83,7 @@ export async function train(
   const sets = await testSets(config, data);
   const engine = environment();
   const plan = makePlan(config, data, engine);
+  checkModel(plan);
   using pairs = await loadPairs(data, plan);
   if (config.budget !== null)
     plan.recipe = fitBudget(plan.recipe, config.budget, measureSteps(plan, pairs));
@@ -94,6 +99,7 @@ export async function train(
     validation: ids(division.validation),
     test: ids(division.test),
   });
+  if (isScript(plan.model)) plan.model = ownCopy(plan.model, run.paths.model);
   writeJsonAtomic(run.paths.plan, plan);
   for (const text of data.warnings) watcher.warn(text);
   return await execute(run, { config, plan, data, pairs, sets }, { watcher, started });
@@ -206,9 +212,15 @@ function begin(recorder: Recorder, { plan, pairs }: Work): void {
   }
 }
 
-const modelInfo = ({ family, recipe, channels, classes, size }: Plan, { manifest }: RunData) => ({
+/** A run needs no file but its own. @returns where the copy is. */
+function ownCopy(from: string, to: string): string {
+  writeFileAtomic(to, readFileSync(from));
+  return to;
+}
+
+const modelInfo = ({ model, recipe, channels, classes, size }: Plan, { manifest }: RunData) => ({
   format: 'genseg-model/1' as const,
-  architecture: family,
+  architecture: familyNamed(model).name,
   width: recipe.segmentation.width,
   channels,
   classes,

@@ -1,0 +1,1 @@
+export { ScriptSegmenter } from './script-segmenter.ts';

@@ -1,0 +1,78 @@
+/**
+ * Anyone's PyTorch segmentation model, from a TorchScript file, as a module: its parameters can be
+ * substituted, so that hypergradients pass through its training steps as through those of our own.
+ * Parameters with `requires_grad=False` are not trained: a frozen feature extractor stays as it is.
+ */
+import { noGrad, type ScriptModule, type ScriptOutput, scope, Tensor } from '@genseg/torch';
+import { type Buffer, Module, type Parameter } from '../../nn/index.ts';
+
+/** Images [N, C, H, W] to logits [N, planes, H, W]. */
+export class ScriptSegmenter extends Module {
+  readonly #script: ScriptModule;
+  readonly #planes: number;
+  readonly #parameters: [string, Parameter][];
+  readonly #buffers: [string, Buffer][];
+
+  /**
+   * @param script its `forward` takes images and gives logits [N, planes, H, W], or a dict that has them
+   *   under `out` as torchvision's, or a list or tuple that begins with them. Where `planes` is 1 it may give
+   *   two, of background and foreground. Owned from here on.
+   */
+  constructor(script: ScriptModule, planes: number) {
+    super();
+    this.#script = this.own(script);
+    this.#planes = planes;
+    const parameters = [...script.namedParameters()];
+    const trained = parameters.filter(([, value]) => value.requiresGrad);
+    const frozen = parameters.filter(([, value]) => !value.requiresGrad);
+    this.#parameters = trained.map(([name, value]) => [name, this.parameter(name, value.detach())]);
+    this.#buffers = [...frozen, ...script.namedBuffers()].map(([name, value]) => [
+      name,
+      this.buffer(name, value),
+    ]);
+  }
+
+  forward(images: Tensor): Tensor {
+    const frozen = this.training && !this.tracksStatistics;
+    const values = new Map([
+      ...this.#parameters.map(([name, { value }]) => [name, value] as const),
+      ...this.#buffers.map(
+        ([name, { value }]) => [name, frozen ? value.detach().clone() : value] as const,
+      ),
+    ]);
+    this.#script.train(this.training);
+    const logits = firstTensor(this.#script.functionalCall(values, images));
+    const [n, , h, w] = images.shape;
+    const fits = [this.#planes, this.#planes === 1 ? 2 : this.#planes].some(
+      (planes) => `${logits?.shape}` === `${[n, planes, h, w]}`,
+    );
+    if (!logits || !fits) {
+      throw new TypeError(
+        `the script's output is ${logits ? `[${logits.shape.join(', ')}]` : 'no tensor'} for images [${images.shape.join(', ')}], expected logits [${[n, this.#planes, h, w].join(', ')}]: let its forward return one plane per class at the images' size`,
+      );
+    }
+    // softmax over two planes is the sigmoid of their difference
+    return logits.shape[1] === this.#planes
+      ? logits
+      : logits.narrow(1, 1, 1).sub(logits.narrow(1, 0, 1));
+  }
+
+  /** Writes the script with its present weights, for `torch.jit.load`. */
+  save(path: string): void {
+    const script = this.#script;
+    scope(() => {
+      const own = new Map([...script.namedParameters(), ...script.namedBuffers()]);
+      noGrad(() => {
+        for (const [name, value] of this.stateDict()) own.get(name)!.copy_(value);
+      });
+    });
+    script.save(path);
+  }
+}
+
+function firstTensor(output: ScriptOutput): Tensor | undefined {
+  if (output instanceof Tensor) return output;
+  if (Array.isArray(output)) return firstTensor(output[0]);
+  if (typeof output === 'object' && output !== null) return firstTensor(output.out ?? null);
+  return undefined;
+}

@@ -1,0 +1,50 @@
+/**
+ * Whether a segmentation model can be trained here, asked before a run begins: what is wrong with a
+ * user's own model is said at once, and not after minutes of pre-training.
+ */
+import { Generator, grad, ones, scope, type Tensor } from '@genseg/torch';
+import { ConfigError } from '../errors.ts';
+import { valuesOf } from '../nn/index.ts';
+import { type Plan, sessionOptions } from './plan.ts';
+import type { Segmenter } from './problems.ts';
+
+/** @throws ConfigError that names the model, what it lacks and the mend. */
+export function checkModel(plan: Plan): void {
+  const { family, channels, classes, size, device, recipe } = sessionOptions(plan);
+  const refuse = (problem: string, cause?: unknown) =>
+    new ConfigError(`--model ${plan.model}: ${problem}`, { cause });
+  const attempt = <T>(what: string, body: () => T): T => {
+    try {
+      return body();
+    } catch (error) {
+      throw refuse(`${what} failed: ${(error as Error).message}`, error);
+    }
+  };
+  scope(() => {
+    const generator = new Generator(0);
+    const dropoutGenerator = new Generator(0, device);
+    using model: Segmenter = attempt('loading it', () =>
+      family.build(channels, classes === 2 ? 1 : classes, {
+        ...{ width: recipe.segmentation.width, generator, dropoutGenerator, device },
+      }),
+    );
+    const parameters = model.namedParameters();
+    if (parameters.size === 0)
+      throw refuse('it has no parameters to train; save it without torch.jit.freeze');
+    const forward = (count: number): Tensor =>
+      model.forward(ones([count, channels, size, size], { device }).mul(0.5));
+    const logits = attempt(`its forward pass on 2 images of ${size} px in training mode`, () =>
+      forward(2),
+    );
+    const gradients = attempt('its backward pass', () =>
+      grad(logits.square().mean(), valuesOf([...parameters.values()]), { allowUnused: true }),
+    );
+    const unused = [...parameters.keys()].filter((_, i) => gradients[i] === null);
+    if (unused.length > 0)
+      throw refuse(
+        `its output does not depend on ${unused.slice(0, 3).join(', ')}${unused.length > 3 ? ` and ${unused.length - 3} more parameters` : ''}; remove what is not used, or mark it requires_grad = False`,
+      );
+    model.eval();
+    attempt(`its forward pass on 1 image of ${size} px in evaluation mode`, () => forward(1));
+  });
+}

@@ -1,0 +1,159 @@
+/**
+ * A user's own model: golden/unet.pt, scripted by PyTorch, trained beside the same network in TypeScript;
+ * and what is refused before a run begins.
+ */
+import { copyFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { loadScript, noGrad, ones, scope } from '@genseg/torch';
+import { expect, test } from 'vitest';
+import {
+  checkLeaks,
+  discs,
+  temporaryFolder,
+  tinyPlan,
+  tinyRecipe,
+  tinySession,
+} from '../../test/tiny.ts';
+import { checkModel } from './check-model.ts';
+import { type Family, script, unet } from './family.ts';
+import { type Method, methods } from './method.ts';
+import { loadModel, saveModel } from './model-file.ts';
+import { proveLoop } from './proof.ts';
+
+checkLeaks();
+
+const golden = (name: string) =>
+  fileURLToPath(new URL(`../../test/golden/${name}`, import.meta.url));
+const path = golden('unet.pt');
+
+/** Its first weights are in its file; the stream that would draw them is moved on as if they were not. */
+const inPython: Family = {
+  ...script(path),
+  build: (...given) => {
+    unet.build(...given).dispose();
+    return script(path).build(...given);
+  },
+};
+
+const recipe = { ...tinyRecipe, segmentation: { ...tinyRecipe.segmentation, width: 2 } };
+
+/** The U-Net in TypeScript, with the weights that the script has. */
+const inTypeScript: Family = {
+  ...unet,
+  build: (...given) => {
+    const model = unet.build(...given);
+    scope(() => {
+      const loaded = loadScript(path);
+      model.loadStateDict(new Map([...loaded.namedParameters(), ...loaded.namedBuffers()]));
+    });
+    return model;
+  },
+};
+
+/** Losses and lengths of hypergradients, step by step. */
+function train(method: Method, family: Family): number[] {
+  using tiny = tinySession(method, { family, recipe });
+  const { session } = tiny;
+  return Array.from({ length: 3 }, () => {
+    const pretrained = session.synthesis ? [...session.pretrainStep().values()] : [];
+    if (session.engine) session.engine.iteration = 1; // an upper step is due
+    const { losses, hypergradientNorms = [] } = session.trainStep();
+    return [...pretrained, ...losses.values(), ...hypergradientNorms];
+  }).flat();
+}
+
+test.each(methods.map((method) => [method.name, method] as const))(
+  '%s: losses and hypergradients are those of the network in TypeScript',
+  (_, method) => {
+    const expected = train(method, inTypeScript);
+    const actual = train(method, inPython);
+    expect(actual).toHaveLength(expected.length);
+    actual.forEach((value, i) => {
+      expect(Math.abs(value / expected[i] - 1)).toBeLessThan(1e-3);
+    });
+  },
+);
+
+test('it passes the self-check', () => {
+  using train = discs('train', 4);
+  using validation = discs('validation', 2);
+  const checks = proveLoop(tinyPlan({ model: path }), { train, validation });
+  expect(checks.filter(({ passed }) => !passed)).toEqual([]);
+});
+
+test('trained, it is stored with its code, for us and for PyTorch', async () => {
+  const folder = join(await temporaryFolder(), 'best');
+  using tiny = tinySession(methods[0], { family: inPython, recipe });
+  tiny.session.trainStep();
+  const { segmenter } = tiny.session;
+  saveModel(folder, segmenter, {
+    format: 'genseg-model/1',
+    architecture: 'script',
+    ...{ width: 2, channels: 1, classes: ['background', 'disc'], size: 32 },
+    fingerprint: {
+      ...{ channels: 1, bits: 8, width: [32, 32, 32], height: [32, 32, 32] },
+      intensity: { low: [0], high: [255], mean: [0.5], std: [0.25] },
+    },
+  });
+  using trained = loadModel(folder, 'cpu');
+  scope(() =>
+    noGrad(() => {
+      const image = ones([1, 1, 32, 32]);
+      const expected = segmenter.eval().forward(image).toArray();
+      expect(trained.model.forward(image).toArray()).toEqual(expected);
+      const alone = loadScript(join(folder, 'model.pt')).eval();
+      expect(`${alone.forward(image)}`).toBe(`${segmenter.forward(image)}`);
+    }),
+  );
+});
+
+test('parameters that ask for no gradient stay as they are', async () => {
+  const frozen = join(await temporaryFolder(), 'frozen.pt');
+  const encoder = (name: string) => /^(inc|down)/.test(name);
+  scope(() => {
+    const model = loadScript(path);
+    for (const [name, value] of model.namedParameters())
+      if (encoder(name)) value.requiresGrad_(false);
+    model.save(frozen);
+  });
+  using tiny = tinySession(methods[0], { family: script(frozen), recipe });
+  const { segmenter } = tiny.session;
+  const weights = () =>
+    [...segmenter.stateDict()]
+      .filter(([name]) => name.endsWith('weight'))
+      .map(([name, value]) => [name, value.toArray()] as const);
+  const before = new Map(weights());
+  tiny.session.trainStep();
+  for (const [name, after] of weights()) {
+    if (encoder(name)) expect(after, name).toEqual(before.get(name));
+    else expect(after, name).not.toEqual(before.get(name));
+  }
+});
+
+test('two planes for two classes mean their difference', async () => {
+  // script.pt of the tensor package gives two planes; its dropout draws from the run's stream.
+  const two = join(await temporaryFolder(), 'two.pt');
+  copyFileSync(golden('../../../torch/test/golden/script.pt'), two);
+  checkModel(tinyPlan({ model: two }));
+  expect(train(methods[0], script(two))).toEqual(train(methods[0], script(two)));
+});
+
+test('what cannot be trained is refused with the mend', async () => {
+  const folder = await temporaryFolder();
+  const broken = join(folder, 'broken.pt');
+  writeFileSync(broken, 'no script');
+  const values = golden('../../../torch/test/golden/script-values.pt');
+  const table: [Parameters<typeof tinyPlan>[0], RegExp][] = [
+    [{ model: join(folder, 'missing.pt') }, /loading it failed: cannot read .*missing\.pt/],
+    [{ model: broken }, /broken\.pt is not a TorchScript file .*torch\.jit\.script/],
+    [{ model: values }, /it has no parameters to train/],
+    [{ model: path, channels: 3 }, /forward pass on 2 images of 32 px in training mode failed/],
+    [{ model: path, size: 40 }, /forward pass on 2 images of 40 px in training mode failed/],
+    [
+      { model: path, classes: ['background', 'a', 'b'] },
+      /output is \[2, 1, 32, 32\] .*expected logits \[2, 3, 32, 32\]/,
+    ],
+  ];
+  for (const [plan, message] of table) expect(() => checkModel(tinyPlan(plan))).toThrow(message);
+});
