@@ -109,6 +109,7 @@ export function tinySession(method: Method, options: TinyOptions = {}) {
 export const tinyPlan = (options: Partial<Plan> = {}): Plan => ({
   method: 'genseg',
   model: 'unet',
+  weights: null,
   recipe: tinyRecipe,
   size: side,
   channels: 1,

@@ -25,6 +25,7 @@ export const trainCommand = new Command('train')
   .requiredOption('--out <run>', docs.out.description!)
   .option('--method <name>', docs.method.description!)
   .option('--model <name>', docs.model.description!)
+  .option('--weights <file>', docs.weights.description!)
   .option('--labels <n>', docs.labels.description!)
   .option('--val <n>', docs.val.description!)
   .option('--test <data>', docs.test.description!, collect)
@@ -40,12 +41,13 @@ export const trainCommand = new Command('train')
   .option('--config <file>', 'JSON file with any of these options; flags and GENSEG_* win over it')
   .option('--json', docs.json.description!)
   .addHelpText('after', '\nExample:\n  genseg train examples/lungs --out runs/lungs --labels 14')
-  .action(async (data, { config: file, out, test, model, ...flags }) => {
+  .action(async (data, { config: file, out, test, model, weights, ...flags }) => {
     const absolute = {
       data: resolve(data),
       out: resolve(out),
       test: test?.map((folder) => resolve(folder)),
       model: model?.endsWith('.pt') ? resolve(model) : model,
+      weights: weights === undefined ? undefined : resolve(weights),
     };
     const { config, settings } = resolveConfig(trainConfigSchema, {
       ...(file !== undefined && { file: readConfigFile(file) }),

@@ -22,6 +22,8 @@ export interface RunPaths {
   readonly plan: string;
   /** The user's own model as it was when the run began, where there is one. */
   readonly model: string;
+  /** The model's first weights, where the user gave some. */
+  readonly weights: string;
   readonly manifest: string;
   readonly splits: string;
   readonly events: string;
@@ -43,6 +45,7 @@ export function runPaths(root: string): RunPaths {
     fingerprint: join(root, 'fingerprint.json'),
     plan: join(root, 'plan.json'),
     model: join(root, 'model.pt'),
+    weights: join(root, 'weights.safetensors'),
     manifest: join(root, 'manifest.json'),
     splits: join(root, 'splits.json'),
     events: join(root, 'events.jsonl'),

@@ -74,6 +74,12 @@ export const trainConfigSchema = z
       })
       .default('unet')
       .describe(`Segmentation model: ${modelNames.join(', ')}, or a TorchScript file (.pt)`),
+    weights: z
+      .string()
+      .refine((path) => path.endsWith('.safetensors'), { error: 'expected a safetensors file' })
+      .nullable()
+      .default(null)
+      .describe('Pretrained weights of the model or a part of it, a safetensors file'),
     labels: wholeNumber(2)
       .nullable()
       .default(null)

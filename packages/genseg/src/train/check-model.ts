@@ -1,15 +1,19 @@
 /**
  * Whether a segmentation model can be trained here, asked before a run begins: what is wrong with a
- * user's own model is said at once, and not after minutes of pre-training.
+ * user's own model is said at once, and not after minutes of pre-training. Also what is learned on the way.
  */
 import { Generator, grad, ones, scope, type Tensor } from '@genseg/torch';
 import { ConfigError } from '../errors.ts';
 import { valuesOf } from '../nn/index.ts';
-import { type Plan, sessionOptions } from './plan.ts';
+import { type Decision, type Plan, sessionOptions } from './plan.ts';
 import type { Segmenter } from './problems.ts';
+import { describeWeights } from './weights.ts';
 
-/** @throws ConfigError that names the model, what it lacks and the mend. */
-export function checkModel(plan: Plan): void {
+/**
+ * @returns what plan.json should say of it.
+ * @throws ConfigError that names the model, what it lacks and the mend.
+ */
+export function checkModel(plan: Plan): Decision[] {
   const { family, channels, classes, size, device, recipe } = sessionOptions(plan);
   const refuse = (problem: string, cause?: unknown) =>
     new ConfigError(`--model ${plan.model}: ${problem}`, { cause });
@@ -17,10 +21,11 @@ export function checkModel(plan: Plan): void {
     try {
       return body();
     } catch (error) {
+      if (error instanceof ConfigError) throw error;
       throw refuse(`${what} failed: ${(error as Error).message}`, error);
     }
   };
-  scope(() => {
+  return scope(() => {
     const generator = new Generator(0);
     const dropoutGenerator = new Generator(0, device);
     using model: Segmenter = attempt('loading it', () =>
@@ -46,5 +51,13 @@ export function checkModel(plan: Plan): void {
       );
     model.eval();
     attempt(`its forward pass on 1 image of ${size} px in evaluation mode`, () => forward(1));
+    const { weights } = plan;
+    const count = [...parameters.values()].reduce((sum, { value }) => sum + value.numel, 0);
+    return [
+      { name: 'trained parameters', value: count, reason: family.summary },
+      ...(weights === null
+        ? []
+        : [{ name: 'weights', value: weights, reason: describeWeights(model, weights) }]),
+    ];
   });
 }

@@ -8,6 +8,7 @@ import { type Method, methodNamed } from './method.ts';
 import { presets, type Recipe } from './recipe.ts';
 import type { SessionOptions } from './session.ts';
 import type { StepTimes } from './step-times.ts';
+import { pretrained } from './weights.ts';
 
 export interface Decision {
   name: string;
@@ -19,6 +20,8 @@ export interface Plan {
   method: Method['name'];
   /** The segmentation model: the name of a family, or the path of a TorchScript file. */
   model: string;
+  /** A safetensors file of its first weights; null: the model's own. */
+  weights: string | null;
   recipe: Recipe;
   /** Side of the square that images are resampled to, px. */
   size: number;
@@ -34,11 +37,11 @@ export interface Plan {
 
 /** The session of a plan, or of a copy of it that differs in recipe or size. */
 export const sessionOptions = (
-  { method, model, classes, channels, seed, device, precision, ...plan }: Plan,
+  { method, model, weights, classes, channels, seed, device, precision, ...plan }: Plan,
   { recipe = plan.recipe, size = plan.size }: Partial<Pick<Plan, 'recipe' | 'size'>> = {},
 ): SessionOptions => ({
   method: methodNamed(method),
-  family: familyNamed(model),
+  family: weights === null ? familyNamed(model) : pretrained(familyNamed(model), weights),
   recipe,
   size,
   channels,
@@ -116,6 +119,7 @@ export function makePlan(
   return {
     method: method.name,
     model: config.model,
+    weights: config.weights,
     recipe,
     size: config.size,
     channels,

@@ -35,7 +35,9 @@ export function openRun(paths: RunPaths): { plan: Plan; data: RunData } {
     );
   };
   const plan = read(paths.plan) as Plan;
-  if (isScript(plan.model)) plan.model = paths.model; // the folder may have moved
+  // The folder may have moved.
+  if (isScript(plan.model)) plan.model = paths.model;
+  if (plan.weights !== null) plan.weights = paths.weights;
   const manifest = parseManifest(read(paths.manifest));
   const splits = read(paths.splits) as Record<'train' | 'validation' | 'test', string[]>;
   const byId = new Map(manifest.cases.map((one) => [one.id, one]));

@@ -83,7 +83,7 @@ export async function train(
   const sets = await testSets(config, data);
   const engine = environment();
   const plan = makePlan(config, data, engine);
-  checkModel(plan);
+  plan.decisions.push(...checkModel(plan));
   using pairs = await loadPairs(data, plan);
   if (config.budget !== null)
     plan.recipe = fitBudget(plan.recipe, config.budget, measureSteps(plan, pairs));
@@ -100,6 +100,7 @@ export async function train(
     test: ids(division.test),
   });
   if (isScript(plan.model)) plan.model = ownCopy(plan.model, run.paths.model);
+  if (plan.weights !== null) plan.weights = ownCopy(plan.weights, run.paths.weights);
   writeJsonAtomic(run.paths.plan, plan);
   for (const text of data.warnings) watcher.warn(text);
   return await execute(run, { config, plan, data, pairs, sets }, { watcher, started });

@@ -1,0 +1,74 @@
+/** Weights from a file: what matches by name, shape and prefix; what is kept, reported and refused. */
+import { join } from 'node:path';
+import { Generator, saveSafetensors, scope, zeros } from '@genseg/torch';
+import { expect, test } from 'vitest';
+import { checkLeaks, temporaryFolder, tinyPlan } from '../../test/tiny.ts';
+import { checkModel } from './check-model.ts';
+import { unet } from './family.ts';
+import { matchWeights, pretrained } from './weights.ts';
+
+checkLeaks();
+
+const shapes = (all: Record<string, number[]>) =>
+  new Map(Object.entries(all).map(([name, shape]) => [name, zeros(shape)]));
+
+/** matchWeights between names and shapes. */
+const match = (model: Record<string, number[]>, file: Record<string, number[]>) =>
+  scope(() => {
+    const { matched, ...rest } = matchWeights(shapes(model), shapes(file));
+    return { matched: Object.fromEntries(matched), ...rest };
+  });
+
+test('by name and shape', () => {
+  expect(match({ 'a.w': [2], 'a.b': [3], c: [1] }, { 'a.w': [2], 'a.b': [4], d: [1] })).toEqual({
+    matched: { 'a.w': 'a.w' },
+    missing: ['a.b (4 in the file, 3 here)', 'c'],
+    unused: ['a.b', 'd'],
+  });
+});
+
+test('below a prefix on either side, the one that fits most', () => {
+  expect(match({ 'a.w': [2], 'a.b': [3] }, { 'm.a.w': [2], 'm.a.b': [3], 'x.a.w': [2] })).toEqual({
+    matched: { 'a.w': 'm.a.w', 'a.b': 'm.a.b' },
+    missing: [],
+    unused: ['x.a.w'],
+  });
+  expect(match({ 'backbone.w': [2], 'head.w': [2] }, { w: [2] })).toEqual({
+    matched: { 'backbone.w': 'w' },
+    missing: ['head.w'],
+    unused: [],
+  });
+});
+
+/** A U-Net of width 4, its weights drawn from a seed. */
+const build = (family: typeof unet, seed: number) => {
+  const generator = new Generator(seed);
+  const options = { width: 4, generator, dropoutGenerator: generator, device: 'cpu' as const };
+  return family.build(1, 1, options);
+};
+
+test('the matching tensors are those of the file, the others stay', async () => {
+  const path = join(await temporaryFolder(), 'encoder.safetensors');
+  scope(() => {
+    using source = build(unet, 1);
+    const encoder = [...source.stateDict()].filter(([name]) => /^(inc|down)/.test(name));
+    saveSafetensors(path, new Map(encoder.map(([name, value]) => [`module.${name}`, value])));
+    using tuned = build(pretrained(unet, path), 2);
+    using fresh = build(unet, 2);
+    const [given, drawn] = [source.stateDict(), fresh.stateDict()];
+    for (const [name, value] of tuned.stateDict()) {
+      const expected = (/^(inc|down)/.test(name) ? given : drawn).get(name)!;
+      expect(value.toArray(), name).toEqual(expected.toArray());
+    }
+  });
+  const weights = checkModel(tinyPlan({ weights: path })).find(({ name }) => name === 'weights');
+  expect(weights?.reason).toMatch(/^\d+ of \d+ tensors are from it; drawn at random: up1/);
+});
+
+test('a file of which nothing fits is refused', async () => {
+  const path = join(await temporaryFolder(), 'other.safetensors');
+  scope(() => saveSafetensors(path, new Map([['layer.weight', zeros([3])]])));
+  expect(() => checkModel(tinyPlan({ weights: path }))).toThrow(
+    /other\.safetensors: none of its 1 tensors has the name and shape .*same --model and width/,
+  );
+});

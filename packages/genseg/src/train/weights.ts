@@ -1,0 +1,104 @@
+/**
+ * Pretrained weights from a safetensors file, for a whole model or for the part of it that they fit:
+ * tensors are matched by name and shape, also where one side's names stand below a prefix of the other's
+ * (`backbone.conv1.weight` for `conv1.weight`, `module.inc...` for `inc...`).
+ */
+import { loadSafetensors, noGrad, scope, type Tensor } from '@genseg/torch';
+import { ConfigError } from '../errors.ts';
+import type { Module, StateDict } from '../nn/index.ts';
+import type { Family } from './family.ts';
+
+export interface WeightMatch {
+  /** Name in the model -> name in the file. */
+  matched: Map<string, string>;
+  /** Names in the model that the file does not have, with their shapes there and here where they differ. */
+  missing: string[];
+  /** Names in the file that the model has no use for. */
+  unused: string[];
+}
+
+/** The leading parts of a dotted name, '' first. */
+const prefixes = (name: string): string[] =>
+  name.split('.').map((_, i, parts) => (i === 0 ? '' : `${parts.slice(0, i).join('.')}.`));
+
+/**
+ * Finds the tensors of a file that fit a model, by the one change of prefix that fits most of them.
+ * @param model the model's tensors by name. @param file the file's.
+ */
+export function matchWeights(model: StateDict, file: ReadonlyMap<string, Tensor>): WeightMatch {
+  const shape = (tensor: Tensor) => tensor.shape.join(' x ');
+  const fits = (name: string, other: string) => {
+    const found = file.get(other);
+    return found !== undefined && shape(found) === shape(model.get(name)!);
+  };
+  const strip = (prefix: string) => (name: string) =>
+    name.startsWith(prefix) ? name.slice(prefix.length) : '';
+  const add = (prefix: string) => (name: string) => prefix + name;
+  const inFile = new Set([...file.keys()].flatMap(prefixes));
+  const inModel = new Set([...model.keys()].flatMap(prefixes));
+  const renamings = [...[...inFile].map(add), ...[...inModel].map(strip)];
+  const candidates = renamings.map((rename) => {
+    const pairs = [...model.keys()].map((name) => [name, rename(name)] as const);
+    return new Map(pairs.filter(([name, other]) => fits(name, other)));
+  });
+  const matched = candidates.reduce((best, next) => (next.size > best.size ? next : best));
+  const used = new Set(matched.values());
+  const describe = (name: string) => {
+    const other = file.get(name);
+    return other ? `${name} (${shape(other)} in the file, ${shape(model.get(name)!)} here)` : name;
+  };
+  return {
+    matched,
+    missing: [...model.keys()].filter((name) => !matched.has(name)).map(describe),
+    unused: [...file.keys()].filter((name) => !used.has(name)),
+  };
+}
+
+/**
+ * The family with the weights of a file in every model it builds, where they fit; the rest is drawn.
+ * @throws ConfigError where no tensor of the file fits.
+ */
+export const pretrained = (family: Family, path: string): Family => ({
+  ...family,
+  build: (...given) => {
+    const model = family.build(...given);
+    try {
+      scope(() => {
+        const { tensors } = loadSafetensors(path);
+        const state = model.stateDict();
+        const { matched } = requireMatch(path, matchWeights(state, tensors));
+        noGrad(() => {
+          for (const [name, other] of matched) state.get(name)!.copy_(tensors.get(other)!);
+        });
+      });
+    } catch (error) {
+      model.dispose();
+      throw error;
+    }
+    return model;
+  },
+});
+
+function requireMatch(path: string, match: WeightMatch): WeightMatch {
+  if (match.matched.size > 0) return match;
+  throw new ConfigError(
+    `--weights ${path}: none of its ${match.unused.length} tensors has the name and shape of one of the model (its first is ${match.unused[0]}, the model's first is ${match.missing[0]}); give weights of the same --model and width`,
+  );
+}
+
+/** What a file gives to a model, in one line. */
+export const describeWeights = (model: Module, path: string): string =>
+  scope(() => {
+    const { matched, missing, unused } = matchWeights(
+      model.stateDict(),
+      loadSafetensors(path).tensors,
+    );
+    const all = matched.size + missing.length;
+    return `${matched.size} of ${all} tensors are from it${some('drawn at random', missing)}${some('not used', unused)}`;
+  });
+
+function some(what: string, names: readonly string[]): string {
+  if (names.length === 0) return '';
+  const rest = names.length > 3 ? ` and ${names.length - 3} more` : '';
+  return `; ${what}: ${names.slice(0, 3).join(', ')}${rest}`;
+}
