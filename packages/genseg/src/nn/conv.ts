@@ -20,9 +20,16 @@ export class Conv2d extends Module {
   readonly bias: Parameter | null; // [outChannels]
   readonly #stride: number;
   readonly #padding: number;
+  readonly #dilation: number;
 
-  constructor(inChannels: number, outChannels: number, kernel: number, options: ConvOptions) {
-    const { stride = 1, padding = 0, bias = true, generator } = options;
+  /** @param options.dilation the distance of the kernel's taps, the rate of an atrous convolution; default 1. */
+  constructor(
+    inChannels: number,
+    outChannels: number,
+    kernel: number,
+    options: ConvOptions & { dilation?: number },
+  ) {
+    const { stride = 1, padding = 0, dilation = 1, bias = true, generator } = options;
     const { init = kaimingUniform(), biasInit = kaimingUniform() } = options;
     super();
     const shape = [outChannels, inChannels, kernel, kernel];
@@ -33,6 +40,7 @@ export class Conv2d extends Module {
       : null;
     this.#stride = stride;
     this.#padding = padding;
+    this.#dilation = dilation;
   }
 
   forward(input: Tensor): Tensor {
@@ -40,6 +48,7 @@ export class Conv2d extends Module {
       bias: this.bias?.value,
       stride: this.#stride,
       padding: this.#padding,
+      dilation: this.#dilation,
     });
   }
 }

@@ -2,7 +2,7 @@
 export { Conv2d, type ConvOptions, ConvTranspose2d } from './conv.ts';
 export { Dropout } from './dropout.ts';
 export { type GanLoss, lsgan, vanillaGan, wganGp } from './gan-losses.ts';
-export { constant, type Init, kaimingUniform, normal } from './init.ts';
+export { constant, type Init, kaimingNormalByFanOut, kaimingUniform, normal } from './init.ts';
 export { type Layer, Sequential, type Stage } from './layer.ts';
 export {
   bceWithLogits,

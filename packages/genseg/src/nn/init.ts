@@ -15,6 +15,16 @@ export const kaimingUniform =
     return empty(shape).uniform_({ from: -bound, to: bound, generator });
   };
 
+/**
+ * He et al. 2015, eq. 14 for the backward pass: variance 2 / fanOut, where fanOut is the number of output
+ * values that one input value of a convolution takes part in. torchvision takes it for ResNets.
+ */
+export const kaimingNormalByFanOut: Init = (shape, _fanIn, generator) => {
+  const [outChannels, , ...kernel] = shape;
+  const fanOut = kernel.reduce((product, size) => product * size, outChannels);
+  return empty(shape).normal_({ std: Math.sqrt(2 / fanOut), generator });
+};
+
 /** pix2pix takes `normal({ std: 0.02 })` for kernels. */
 export const normal =
   ({ mean = 0, std = 1 }: { mean?: number; std?: number } = {}): Init =>

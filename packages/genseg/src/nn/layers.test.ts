@@ -68,6 +68,19 @@ describe('convolutions draw the weights that PyTorch draws from the same seed', 
     expectAsInPyTorch(layer, golden.layers.transposed, [2, 3, 3, 4]);
   });
 
+  test('dilated, Conv2d has zeros between the taps of its kernel', () => {
+    using generator = new Generator(0);
+    using dilated = new Conv2d(2, 3, 3, { padding: 2, dilation: 2, generator });
+    using dense = new Conv2d(2, 3, 5, { padding: 2, generator });
+    scope(() => {
+      const kernel = dense.weight.value.detach().zero_();
+      kernel.at('...', [0, 5, 2], [0, 5, 2]).copy_(dilated.weight.value.detach());
+      dense.bias!.value.detach().copy_(dilated.bias!.value.detach());
+      const x = single(wave([1, 2, 7, 6]));
+      expect(largestDifference(dilated.forward(x), dense.forward(x))).toBeLessThan(1e-6);
+    });
+  });
+
   test('or those of another initialiser', () => {
     using generator = new Generator(0);
     const init = normal({ mean: 3, std: 0.02 });
