@@ -1,4 +1,5 @@
 /** Networks: segmentation models, and the generator and discriminator of image-mask pairs. */
+export { DeepLabV3, type DeepLabV3Options } from './deeplab/index.ts';
 export {
   Architecture,
   type Candidate,

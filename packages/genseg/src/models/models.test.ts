@@ -1,9 +1,18 @@
 /** What every model must do, by a table: run in other layouts and precisions, and leave nothing behind. */
-import { autocast, Generator, grad, liveTensors, rand, scope, type Tensor } from '@genseg/torch';
+import {
+  autocast,
+  cat,
+  Generator,
+  grad,
+  liveTensors,
+  rand,
+  scope,
+  type Tensor,
+} from '@genseg/torch';
 import { expect, test } from 'vitest';
 import { wave } from '../../test/numeric.ts';
-import { fullPrecision, type Module, substitute, valuesOf } from '../nn/index.ts';
-import { Architecture, PatchDiscriminator, Pix2PixGenerator, UNet } from './index.ts';
+import { Dropout, fullPrecision, type Module, substitute, valuesOf } from '../nn/index.ts';
+import { Architecture, DeepLabV3, PatchDiscriminator, Pix2PixGenerator, UNet } from './index.ts';
 
 /** A model of two input channels. */
 type Make = (generator: Generator) => { modules: Module[]; forward(x: Tensor): Tensor };
@@ -16,6 +25,22 @@ const models: [string, Make][] = [
       return { modules: [net], forward: (x) => net.forward(x) };
     },
   ]),
+  [
+    'DeepLabV3',
+    (generator) => {
+      const options = { width: 4, generator, dropoutGenerator: generator };
+      const net = new DeepLabV3(2, 1, options);
+      for (const [, module] of net.modules()) if (module instanceof Dropout) module.eval();
+      // What torchvision draws at first enlarges rounding a thousandfold in training: each block adds its
+      // own, and the means of two images of noise are alike. Small residuals and unlike images do not.
+      scope(() => {
+        for (const [name, { value }] of net.namedParameters())
+          if (name.endsWith('bn3.weight')) value.detach().fill_(0.1);
+      });
+      const unlike = (x: Tensor) => cat([x, x.neg(), x.square(), x.mul(0.2)]);
+      return { modules: [net], forward: (x) => net.forward(unlike(x)) };
+    },
+  ],
   [
     'generator',
     (generator) => {
