@@ -53,7 +53,7 @@ const boolean = z.preprocess(
 );
 
 /** What `--model` names; `train/family.ts` has their code. */
-const modelNames = ['unet'];
+const modelNames = ['unet', 'deeplabv3'];
 
 export const trainConfigSchema = z
   .object({

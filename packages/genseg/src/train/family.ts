@@ -4,12 +4,12 @@
  */
 import { basename } from 'node:path';
 import { type Device, type Generator, keep, loadScript } from '@genseg/torch';
-import { ScriptSegmenter, UNet } from '../models/index.ts';
+import { DeepLabV3, ScriptSegmenter, UNet } from '../models/index.ts';
 import type { Segmenter } from './problems.ts';
 
 export interface Family {
   /** `script` is a user's own model. */
-  readonly name: 'unet' | 'script';
+  readonly name: 'unet' | 'deeplabv3' | 'script';
   readonly summary: string;
   /**
    * @param channels of the images. @param planes of the logits: 1, or one per class.
@@ -31,6 +31,13 @@ export const unet: Family = {
     new UNet(channels, planes, { width, generator }).to(device),
 };
 
+export const deeplabv3: Family = {
+  name: 'deeplabv3',
+  summary: 'DeepLabV3 (Chen et al. 2017) on a ResNet-50',
+  build: (channels, planes, { device, ...options }) =>
+    new DeepLabV3(channels, planes, options).to(device),
+};
+
 /** A model of the user's, with the weights of its file. */
 export const script = (path: string): Family => ({
   name: 'script',
@@ -39,7 +46,7 @@ export const script = (path: string): Family => ({
     new ScriptSegmenter(keep(loadScript(path, { device, generator })), planes).to(device),
 });
 
-export const families: readonly Family[] = [unet];
+export const families: readonly Family[] = [unet, deeplabv3];
 
 /** Whether `--model` names a file. */
 export const isScript = (model: string): boolean => model.endsWith('.pt');
