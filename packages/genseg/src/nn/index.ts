@@ -7,6 +7,7 @@ export { type Layer, Sequential, type Stage } from './layer.ts';
 export {
   bceWithLogits,
   crossEntropy,
+  deepSupervisionLoss,
   diceLoss,
   jaccardLoss,
   l1,

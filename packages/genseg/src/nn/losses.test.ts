@@ -5,6 +5,7 @@ import { derivatives, largestDifference, wave } from '../../test/numeric.ts';
 import {
   bceWithLogits,
   crossEntropy,
+  deepSupervisionLoss,
   diceLoss,
   jaccardLoss,
   l1,
@@ -135,6 +136,36 @@ describe('segmentationLoss', () => {
       const expected = Math.log(2) + 1 - 1 / (64 * 64 * 0.5 + 1);
       expect(segmentationLoss(logits, mask).dtype).toBe('float32');
       expect(segmentationLoss(logits, mask).item()).toBeCloseTo(expected, 6);
+    });
+  });
+});
+
+describe('deepSupervisionLoss', () => {
+  test('of one output is its segmentation loss', () => {
+    scope(() => {
+      const [logits, mask] = [wave([1, 1, 2, 2]), maskOf([0, 1, 1, 0], [1, 2, 2])];
+      expect(deepSupervisionLoss([logits], mask).item()).toBe(
+        segmentationLoss(logits, mask).item(),
+      );
+    });
+  });
+
+  test('halves the weight with the resolution, against the mask at that resolution', () => {
+    scope(() => {
+      const rows = [0, 0, 1, 1, 0, 0, 1, 1, 1, 1, 0, 0, 1, 1, 0, 0];
+      const outputs = [4, 2, 1].map((side) => wave([1, 1, side, side]));
+      const masks = [
+        maskOf(rows, [1, 4, 4]),
+        maskOf([0, 1, 1, 0], [1, 2, 2]),
+        maskOf([0], [1, 1, 1]),
+      ];
+      const [full, half, quarter] = outputs.map((logits, i) =>
+        segmentationLoss(logits, masks[i]).item(),
+      );
+      expect(deepSupervisionLoss(outputs, masks[0]).item()).toBeCloseTo(
+        (4 * full + 2 * half + quarter) / 7,
+        12,
+      );
     });
   });
 });

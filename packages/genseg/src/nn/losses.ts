@@ -2,7 +2,7 @@
  * Losses of segmentation and reconstruction. Targets have the shape of what they are compared with;
  * only `segmentationLoss` takes a mask of classes. GAN losses are in gan-losses.ts.
  */
-import { binaryCrossEntropyWithLogits, type Tensor } from '@genseg/torch';
+import { binaryCrossEntropyWithLogits, type Tensor, upsampleNearest2d } from '@genseg/torch';
 import { oneHotMask } from './mask.ts';
 import { fullPrecision } from './precision.ts';
 
@@ -96,4 +96,25 @@ export function segmentationLoss(
   return channels === 1
     ? bceWithLogits(z, target).add(overlap(z.sigmoid(), target))
     : crossEntropy(z, target).add(overlap(z.softmax(1), target));
+}
+
+/**
+ * Deep supervision (as in nnU-Net, Isensee et al. 2021): the segmentation loss of logits at several
+ * resolutions, each with half the weight of the one before; the weights sum to 1.
+ *
+ * @param outputs logits [N, K, h, w], the full resolution first. @param mask integer classes, [N, H, W],
+ *   brought to each output's size by nearest neighbour.
+ */
+export function deepSupervisionLoss(outputs: readonly Tensor[], mask: Tensor): Tensor {
+  const total = 2 - 2 ** (1 - outputs.length); // 1 + 1/2 + 1/4 + ...
+  const terms = outputs.map((logits, i) =>
+    segmentationLoss(logits, resizedMask(mask, logits.shape.slice(2))).mul(2 ** -i / total),
+  );
+  return terms.reduce((sum, term) => sum.add(term));
+}
+
+function resizedMask(mask: Tensor, size: readonly number[]): Tensor {
+  if (mask.shape.slice(1).join() === size.join()) return mask;
+  const values = mask.unsqueeze(1).to({ dtype: 'float32' });
+  return upsampleNearest2d(values, size).squeeze(1).to({ dtype: mask.dtype });
 }

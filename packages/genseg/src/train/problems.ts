@@ -8,13 +8,22 @@
  */
 import { cat, type Generator, noGrad, type Tensor } from '@genseg/torch';
 import { type Edge, lowerToUpper, Problem, upperToLower } from '../mlo/index.ts';
-import { type GanLoss, l1, type Module, oneHotMask, segmentationLoss } from '../nn/index.ts';
+import {
+  deepSupervisionLoss,
+  type GanLoss,
+  l1,
+  type Module,
+  oneHotMask,
+  segmentationLoss,
+} from '../nn/index.ts';
 import type { Optimizer } from '../optim/index.ts';
 import type { Pairs } from './pairs.ts';
 
 /** A segmentation model: images [N, C, H, W] to logits [N, 1 or K, H, W]. */
 export type Segmenter = Module & {
   forward(image: Tensor): Tensor;
+  /** For deep supervision: the logits of several resolutions, that of `forward` first. */
+  forwardDeep?(image: Tensor): Tensor[];
   /** Writes the model with its code, where that is not ours. */
   save?(path: string): void;
 };
@@ -121,12 +130,17 @@ export function segmentationProblem(
     generators,
     compute,
     loss: ({ real, synthetic }) => {
-      if (!synthetic) return segmentationLoss(segmenter.forward(real.image), real.mask);
-      const count = real.mask.shape[0];
-      const logits = segmenter.forward(cat([real.image, synthesise(synthetic.mask)]));
-      const realLoss = segmentationLoss(logits.narrow(0, 0, count), real.mask);
-      const syntheticLoss = segmentationLoss(
-        logits.narrow(0, count, logits.shape[0] - count),
+      const outputs = (image: Tensor) =>
+        segmenter.forwardDeep?.(image) ?? [segmenter.forward(image)];
+      if (!synthetic) return deepSupervisionLoss(outputs(real.image), real.mask);
+      const [count, extra] = [real.mask.shape[0], synthetic.mask.shape[0]];
+      const logits = outputs(cat([real.image, synthesise(synthetic.mask)]));
+      const realLoss = deepSupervisionLoss(
+        logits.map((depth) => depth.narrow(0, 0, count)),
+        real.mask,
+      );
+      const syntheticLoss = deepSupervisionLoss(
+        logits.map((depth) => depth.narrow(0, count, extra)),
         synthetic.mask,
       );
       return realLoss.add(syntheticLoss, { alpha: syntheticWeight });
