@@ -3,6 +3,7 @@
 //
 //   npm run bench                all of it: half an hour, or more without bfloat16 in hardware
 //   npm run bench -- --quick     a minute
+//   npm run bench -- --seconds 40 each configuration that long; default 120
 //   npm run bench -- --write     also writes table and plot to docs/; for a machine at rest
 //
 // PYTHON names a Python with torch; else python3 and /usr/bin/python3 are asked for it.
@@ -20,12 +21,24 @@ import { capture } from './setup/process.mjs';
 /** @typedef {import('../bench/pair.mjs').Worker} Worker */
 /** @typedef {import('../bench/report.mjs').Step} Step */
 
-const { quick = false, write = false } = parseArgs({
-  options: { quick: { type: 'boolean' }, write: { type: 'boolean' } },
+const {
+  quick = false,
+  write = false,
+  seconds,
+} = parseArgs({
+  options: {
+    quick: { type: 'boolean' },
+    write: { type: 'boolean' },
+    seconds: { type: 'string' },
+  },
 }).values;
 
 /** How long the steps of one configuration are measured, both halves together. */
-const SECONDS = quick ? 6 : 120;
+const SECONDS = Number(seconds ?? (quick ? 6 : 120));
+if (!(SECONDS > 0)) {
+  console.error(`error: --seconds is "${seconds}", expected a number above 0`);
+  process.exit(2);
+}
 
 /** @returns {Step[]} */
 function stepsToMeasure() {
