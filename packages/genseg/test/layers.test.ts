@@ -27,6 +27,8 @@ const mayImport: Record<string, readonly string[]> = {
   cli: [torch, 'data', 'run', 'report', 'workflow', 'node', '@commander-js/extra-typings'],
 };
 const folders = Object.keys(mayImport);
+/** What index.ts, the public surface, may import; no folder may import it. */
+const surface = folders.filter((folder) => !['picture', 'cli'].includes(folder));
 
 const root = join(import.meta.dirname, '../../..');
 const src = 'packages/genseg/src';
@@ -38,8 +40,8 @@ const filesIn = (folder: string): string[] =>
         .map((name) => join(folder, name))
     : [];
 
-/** What a file of a folder imports against the table, or past an index.ts. */
-function trespasses(folder: string, path: string): string[] {
+/** What a file of a folder imports beside what it may, or past an index.ts. */
+function trespasses(folder: string, path: string, allowed = mayImport[folder]): string[] {
   const modules = [...read(path).matchAll(/ from '([^']+)'/g)].map(([, module]) => module);
   return modules.flatMap((module) => {
     const [other, ...inner] = module.startsWith('.')
@@ -48,8 +50,8 @@ function trespasses(folder: string, path: string): string[] {
           .split('/')
       : [module.replace(/^node:.*/, 'node'), 'index.ts'];
     if (other === folder || /^(errors|random)\.ts$/.test(other)) return [];
-    const allowed = mayImport[folder].includes(other) && inner.join('/') === 'index.ts';
-    return allowed ? [] : [`${path} imports ${module}`];
+    const fine = allowed.includes(other) && inner.join('/') === 'index.ts';
+    return fine ? [] : [`${path} imports ${module}`];
   });
 }
 
@@ -64,6 +66,14 @@ test.each(folders)('%s imports what the table says, through index.ts', (folder) 
   const files = filesIn(join(src, folder)).filter((name) => !name.endsWith('.test.ts'));
   expect(files.length).toBeGreaterThan(1);
   expect(files.flatMap((path) => trespasses(folder, path))).toEqual([]);
+});
+
+test('beside the folders stand the surface and two files that import nothing', () => {
+  const files = readdirSync(join(root, src)).filter((name) => /(?<!\.test)\.ts$/.test(name));
+  expect(files.sort()).toEqual(['errors.ts', 'index.ts', 'random.ts']);
+  for (const file of ['errors.ts', 'random.ts'])
+    expect(read(`${src}/${file}`)).not.toMatch(/ from '/);
+  expect(trespasses('index.ts', join(src, 'index.ts'), surface)).toEqual([]);
 });
 
 test('files have at most 600 lines, and above 400 their head says why', () => {

@@ -8,10 +8,20 @@ export { loadModel, type ModelInfo, saveModel, type TrainedModel } from './model
 export { PairSet, type Pairs } from './pairs.ts';
 export { type Decision, fitBudget, makePlan, type Plan, sessionOptions } from './plan.ts';
 export { meanDice, type Prediction, predict } from './predict.ts';
-export type { Segmenter } from './problems.ts';
+export {
+  architectureProblem,
+  type Discriminator,
+  discriminatorProblem,
+  generatorProblem,
+  gensegEdges,
+  type MaskToImage,
+  type SegmentationBatch,
+  type Segmenter,
+  segmentationProblem,
+} from './problems.ts';
 export { proveLoop } from './proof.ts';
 export { type PresetName, presets, type Recipe } from './recipe.ts';
 export { type Check, selfCheck } from './selfcheck.ts';
-export { Session, type SessionOptions } from './session.ts';
+export { Session, type SessionOptions, type Witness } from './session.ts';
 export { measureSteps, type StepTimes } from './step-times.ts';
 export { noProgress, type Progress, Trainer, type TrainerOptions } from './trainer.ts';
