@@ -6,8 +6,7 @@
 // agree in sign.
 
 import { cpus } from 'node:os';
-import { compare, holm } from '../../packages/genseg/dist/metrics/index.js';
-import { Random } from '../../packages/genseg/dist/random.js';
+import { compare, holm, Random } from 'genseg';
 
 /** @typedef {import('./suites.mjs').Suite} Suite */
 /** @typedef {{ id: string, patient?: string, dice: number | null }} Case */
