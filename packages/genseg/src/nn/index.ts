@@ -2,7 +2,14 @@
 export { Conv2d, type ConvOptions, ConvTranspose2d } from './conv.ts';
 export { Dropout } from './dropout.ts';
 export { type GanLoss, lsgan, vanillaGan, wganGp } from './gan-losses.ts';
-export { constant, type Init, kaimingNormalByFanOut, kaimingUniform, normal } from './init.ts';
+export {
+  constant,
+  type Init,
+  kaimingNormal,
+  kaimingNormalByFanOut,
+  kaimingUniform,
+  normal,
+} from './init.ts';
 export { type Layer, Sequential, type Stage } from './layer.ts';
 export {
   bceWithLogits,
@@ -26,5 +33,5 @@ export {
   type Norm,
   unnormalised,
 } from './norm.ts';
-export { paddedToMultiple } from './padding.ts';
+export { extendedToMultiple, paddedToMultiple } from './padding.ts';
 export { fullPrecision } from './precision.ts';

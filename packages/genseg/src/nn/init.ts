@@ -15,6 +15,12 @@ export const kaimingUniform =
     return empty(shape).uniform_({ from: -bound, to: bound, generator });
   };
 
+/** The same equation with a normal distribution of that variance. */
+export const kaimingNormal =
+  ({ slope = 0 }: { slope?: number } = {}): Init =>
+  (shape, fanIn, generator) =>
+    empty(shape).normal_({ std: Math.sqrt(2 / ((1 + slope ** 2) * fanIn)), generator });
+
 /**
  * He et al. 2015, eq. 14 for the backward pass: variance 2 / fanOut, where fanOut is the number of output
  * values that one input value of a convolution takes part in. torchvision takes it for ResNets.

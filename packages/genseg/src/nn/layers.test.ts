@@ -140,6 +140,23 @@ describe.each(norms)('%s normalisation', (name, make) => {
   });
 });
 
+test('InstanceNorm2d of so many channels scales and shifts each', () => {
+  using plain = new InstanceNorm2d();
+  using affine = new InstanceNorm2d({ channels: 4 });
+  expect(plain.parameters()).toEqual([]);
+  expect([...affine.stateDict().keys()]).toEqual(['weight', 'bias']);
+  scope(() => {
+    const x = single(wave([2, 4, 3, 3]));
+    expect(largestDifference(affine.forward(x), plain.forward(x))).toBe(0);
+    const [scale, shift] = [single(wave([4], 1)), single(wave([4], 2))];
+    affine.weight!.value.detach().copy_(scale);
+    affine.bias!.value.detach().copy_(shift);
+    const perChannel = (values: Tensor) => values.reshape([1, 4, 1, 1]);
+    const expected = plain.forward(x).mul(perChannel(scale)).add(perChannel(shift));
+    expect(largestDifference(affine.forward(x), expected)).toBeLessThan(1e-6);
+  });
+});
+
 describe('BatchNorm2d', () => {
   test('leaves running statistics alone when they are frozen, with the same output', () => {
     using layer = new BatchNorm2d(4);

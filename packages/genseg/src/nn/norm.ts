@@ -69,18 +69,25 @@ function refuseSingleValue(input: Tensor): void {
   );
 }
 
-/** Ulyanov et al. 2016: each channel of each image by its own mean and variance; nothing is trained. */
+/** Ulyanov et al. 2016: each channel of each image by its own mean and variance. */
 export class InstanceNorm2d extends Module {
+  readonly weight: Parameter | null;
+  readonly bias: Parameter | null;
   readonly #eps: number;
 
-  constructor(options: { eps?: number } = {}) {
-    const { eps = 1e-5 } = options;
+  /** @param options.channels as many scales and shifts are trained; without it nothing is. */
+  constructor(options: { eps?: number; channels?: number } = {}) {
+    const { eps = 1e-5, channels } = options;
     super();
+    const affine = channels !== undefined;
+    this.weight = affine ? scope(() => this.parameter('weight', ones([channels]))) : null;
+    this.bias = affine ? scope(() => this.parameter('bias', zeros([channels]))) : null;
     this.#eps = eps;
   }
 
   forward(input: Tensor): Tensor {
-    return instanceNorm(input, null, null, null, null, true, 0, this.#eps, true);
+    const [weight, bias] = [this.weight?.value ?? null, this.bias?.value ?? null];
+    return instanceNorm(input, weight, bias, null, null, true, 0, this.#eps, true);
   }
 }
 

@@ -10,6 +10,10 @@ function extend(x: Tensor, dim: number, multiple: number): Tensor {
   return cat([x, ...Array.from({ length: missing }, () => edge)], { dim });
 }
 
+/** The input extended below and to the right by its border pixels to a multiple in height and width. */
+export const extendedToMultiple = (input: Tensor, multiple: number): Tensor =>
+  extend(extend(input, 2, multiple), 3, multiple);
+
 /**
  * Runs `body` on the input extended below and to the right by its border pixels to a multiple in height
  * and width, and cuts what `body` returns, of the same size, back.
@@ -20,6 +24,6 @@ export function paddedToMultiple(
   body: (padded: Tensor) => Tensor,
 ): Tensor {
   const [, , height, width] = input.shape;
-  const output = body(extend(extend(input, 2, multiple), 3, multiple));
+  const output = body(extendedToMultiple(input, multiple));
   return output.narrow(2, 0, height).narrow(3, 0, width);
 }
