@@ -11,5 +11,6 @@ export {
   Pix2PixGenerator,
   type Pix2PixGeneratorOptions,
 } from './pix2pix/index.ts';
+export { ResUNet, type ResUNetOptions, resUNetDepth } from './resunet/index.ts';
 export { ScriptSegmenter } from './script/index.ts';
 export { UNet, type UNetOptions } from './unet/index.ts';

@@ -1,0 +1,2 @@
+/** Residual U-Net with deep supervision. */
+export { ResUNet, type ResUNetOptions, resUNetDepth } from './resunet.ts';
