@@ -7,6 +7,7 @@
 #include "environment.h"
 #include "errors.h"
 #include "memory.h"
+#include "profile.h"
 #include "random.h"
 #include "script.h"
 #include "tensor.h"
@@ -88,6 +89,12 @@ const napi_property_descriptor exports_table[] = {
     entry<environment::set_threads>("setThreads"),
     entry<environment::set_flags>("setFlags"),
     entry<environment::synchronize>("synchronize"),
+    // profile.h
+    entry<profile::start>("startProfile"),
+    entry<profile::pause>("pauseProfile"),
+    entry<profile::enter>("enterProfileRange"),
+    entry<profile::leave>("leaveProfileRange"),
+    entry<profile::stop>("stopProfile"),
 };
 
 }  // namespace

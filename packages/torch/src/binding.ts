@@ -122,6 +122,23 @@ export interface Native {
     cudnnBenchmark: boolean | undefined,
   ): void;
   synchronize(device: number): void;
+
+  startProfile(mostEvents: number, counted: readonly string[]): void;
+  pauseProfile(paused: boolean): void;
+  enterProfileRange(stage: string, name: string): void;
+  leaveProfileRange(): void;
+  stopProfile(): NativeProfile;
+}
+
+/** The fields of each record of `totals` and `events` stand in profile.ts. */
+export interface NativeProfile {
+  names: string[];
+  stages: string[];
+  /** Name, whether a range, then inputs and outputs: see `encode` in native/profile.h. */
+  signatures: number[][];
+  totals: Float64Array;
+  events: Float64Array;
+  dropped: number;
 }
 
 function load(): Native {

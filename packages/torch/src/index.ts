@@ -29,6 +29,14 @@ export { keep, liveBytes, liveTensors, type Resource, scope } from './lifetime.t
 // The one star: the operators' names stand one by one in ops.txt.
 export * from './ops.gen.ts';
 export {
+  type OperatorTotal,
+  type Profile,
+  type ProfileEvent,
+  type ProfileResult,
+  profileTrace,
+  startProfile,
+} from './profile.ts';
+export {
   loadSafetensors,
   readSafetensorsHeader,
   type SafetensorsEntry,
