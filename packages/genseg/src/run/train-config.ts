@@ -53,7 +53,7 @@ const boolean = z.preprocess(
 );
 
 /** What `--model` names; `train/family.ts` has their code. */
-const modelNames = ['unet', 'deeplabv3'];
+const modelNames = ['unet', 'deeplabv3', 'resunet'];
 
 export const trainConfigSchema = z
   .object({

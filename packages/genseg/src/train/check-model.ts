@@ -6,7 +6,7 @@ import { Generator, grad, ones, scope, type Tensor } from '@genseg/torch';
 import { ConfigError } from '../errors.ts';
 import { valuesOf } from '../nn/index.ts';
 import { type Decision, type Plan, sessionOptions } from './plan.ts';
-import type { Segmenter } from './problems.ts';
+import { outputsOf, type Segmenter } from './problems.ts';
 import { describeWeights } from './weights.ts';
 
 /**
@@ -30,19 +30,23 @@ export function checkModel(plan: Plan): Decision[] {
     const dropoutGenerator = new Generator(0, device);
     using model: Segmenter = attempt('loading it', () =>
       family.build(channels, classes === 2 ? 1 : classes, {
-        ...{ width: recipe.segmentation.width, generator, dropoutGenerator, device },
+        ...{ width: recipe.segmentation.width, size, generator, dropoutGenerator, device },
       }),
     );
     const parameters = model.namedParameters();
     if (parameters.size === 0)
       throw refuse('it has no parameters to train; save it without torch.jit.freeze');
-    const forward = (count: number): Tensor =>
-      model.forward(ones([count, channels, size, size], { device }).mul(0.5));
-    const logits = attempt(`its forward pass on 2 images of ${size} px in training mode`, () =>
+    const forward = (count: number): Tensor[] =>
+      outputsOf(model, ones([count, channels, size, size], { device }).mul(0.5));
+    const outputs = attempt(`its forward pass on 2 images of ${size} px in training mode`, () =>
       forward(2),
     );
     const gradients = attempt('its backward pass', () =>
-      grad(logits.square().mean(), valuesOf([...parameters.values()]), { allowUnused: true }),
+      grad(
+        outputs.map((logits) => logits.square().mean()).reduce((sum, term) => sum.add(term)),
+        valuesOf([...parameters.values()]),
+        { allowUnused: true },
+      ),
     );
     const unused = [...parameters.keys()].filter((_, i) => gradients[i] === null);
     if (unused.length > 0)

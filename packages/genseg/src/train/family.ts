@@ -4,23 +4,30 @@
  */
 import { basename } from 'node:path';
 import { type Device, type Generator, keep, loadScript } from '@genseg/torch';
-import { DeepLabV3, ScriptSegmenter, UNet } from '../models/index.ts';
+import { DeepLabV3, ResUNet, ScriptSegmenter, UNet } from '../models/index.ts';
 import type { Segmenter } from './problems.ts';
 
 export interface Family {
   /** `script` is a user's own model. */
-  readonly name: 'unet' | 'deeplabv3' | 'script';
+  readonly name: 'unet' | 'deeplabv3' | 'resunet' | 'script';
   readonly summary: string;
   /**
    * @param channels of the images. @param planes of the logits: 1, or one per class.
-   * @param options.width channels of the first level; 64 is the published size of every family.
+   * @param options.width channels of a U-Net's first level; 64 is the published size of every family.
+   * @param options.size side of the square images that it is for, px.
    * @param options.generator draws the first weights. @param options.dropoutGenerator draws in training,
    *   on the device.
    */
   build(
     channels: number,
     planes: number,
-    options: { width: number; generator: Generator; dropoutGenerator: Generator; device: Device },
+    options: {
+      width: number;
+      size: number;
+      generator: Generator;
+      dropoutGenerator: Generator;
+      device: Device;
+    },
   ): Segmenter;
 }
 
@@ -34,8 +41,16 @@ export const unet: Family = {
 export const deeplabv3: Family = {
   name: 'deeplabv3',
   summary: 'DeepLabV3 (Chen et al. 2017) on a ResNet-50',
-  build: (channels, planes, { device, ...options }) =>
-    new DeepLabV3(channels, planes, options).to(device),
+  build: (channels, planes, { width, generator, dropoutGenerator, device }) =>
+    new DeepLabV3(channels, planes, { width, generator, dropoutGenerator }).to(device),
+};
+
+export const resunet: Family = {
+  name: 'resunet',
+  summary:
+    'residual U-Net with deep supervision, planned from the image size (Isensee et al. 2024)',
+  build: (channels, planes, { width, size, generator, device }) =>
+    new ResUNet(channels, planes, { width: Math.ceil(width / 2), size, generator }).to(device),
 };
 
 /** A model of the user's, with the weights of its file. */
@@ -46,7 +61,7 @@ export const script = (path: string): Family => ({
     new ScriptSegmenter(keep(loadScript(path, { device, generator })), planes).to(device),
 });
 
-export const families: readonly Family[] = [unet, deeplabv3];
+export const families: readonly Family[] = [unet, deeplabv3, resunet];
 
 /** Whether `--model` names a file. */
 export const isScript = (model: string): boolean => model.endsWith('.pt');

@@ -70,7 +70,7 @@ export function loadModel(folder: string, device: Device): TrainedModel {
     const { architecture, width } = info;
     const family = familyNamed(architecture === 'script' ? join(folder, scriptFile) : architecture);
     const model = family.build(info.channels, outputs, {
-      ...{ width, generator, dropoutGenerator, device },
+      ...{ width, size: info.size, generator, dropoutGenerator, device },
     });
     model.loadStateDict(tensors);
     const dispose = () => {

@@ -8,14 +8,7 @@
  */
 import { cat, type Generator, noGrad, type Tensor } from '@genseg/torch';
 import { type Edge, lowerToUpper, Problem, upperToLower } from '../mlo/index.ts';
-import {
-  deepSupervisionLoss,
-  type GanLoss,
-  l1,
-  type Module,
-  oneHotMask,
-  segmentationLoss,
-} from '../nn/index.ts';
+import { deepSupervisionLoss, type GanLoss, l1, type Module, oneHotMask } from '../nn/index.ts';
 import type { Optimizer } from '../optim/index.ts';
 import type { Pairs } from './pairs.ts';
 
@@ -27,6 +20,10 @@ export type Segmenter = Module & {
   /** Writes the model with its code, where that is not ours. */
   save?(path: string): void;
 };
+/** What is compared with a mask: the logits, or those of several resolutions. */
+export const outputsOf = (segmenter: Segmenter, image: Tensor): Tensor[] =>
+  segmenter.forwardDeep?.(image) ?? [segmenter.forward(image)];
+
 /** Mask planes [N, 1 or K, H, W] to images [N, C, H, W] in 0..1. */
 export type MaskToImage = Module & { forward(mask: Tensor): Tensor };
 /** Mask planes and images to logits of patches [N, 1, h, w]. */
@@ -130,11 +127,10 @@ export function segmentationProblem(
     generators,
     compute,
     loss: ({ real, synthetic }) => {
-      const outputs = (image: Tensor) =>
-        segmenter.forwardDeep?.(image) ?? [segmenter.forward(image)];
-      if (!synthetic) return deepSupervisionLoss(outputs(real.image), real.mask);
+      if (!synthetic) return deepSupervisionLoss(outputsOf(segmenter, real.image), real.mask);
       const [count, extra] = [real.mask.shape[0], synthetic.mask.shape[0]];
-      const logits = outputs(cat([real.image, synthesise(synthetic.mask)]));
+      const images = cat([real.image, synthesise(synthetic.mask)]);
+      const logits = outputsOf(segmenter, images);
       const realLoss = deepSupervisionLoss(
         logits.map((depth) => depth.narrow(0, 0, count)),
         real.mask,
@@ -158,7 +154,7 @@ export function architectureProblem(
   return new Problem('architecture', {
     optimizer,
     ...options,
-    loss: ({ image, mask }) => segmentationLoss(segmenter.forward(image), mask),
+    loss: ({ image, mask }) => deepSupervisionLoss(outputsOf(segmenter, image), mask),
     frozen: (body) => {
       const { training } = segmenter;
       segmenter.eval();

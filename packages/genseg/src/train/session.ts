@@ -109,7 +109,7 @@ export class Session {
     const segmenter = () =>
       scope(() =>
         family.build(channels, this.#planes, {
-          ...{ width, device },
+          ...{ width, size: options.size, device },
           generator: initial,
           dropoutGenerator: this.#streams.dropout,
         }),

@@ -43,7 +43,13 @@ test('below a prefix on either side, the one that fits most', () => {
 /** A U-Net of width 4, its weights drawn from a seed. */
 const build = (family: typeof unet, seed: number) => {
   const generator = new Generator(seed);
-  const options = { width: 4, generator, dropoutGenerator: generator, device: 'cpu' as const };
+  const options = {
+    width: 4,
+    size: 32,
+    generator,
+    dropoutGenerator: generator,
+    device: 'cpu' as const,
+  };
   return family.build(1, 1, options);
 };
 
