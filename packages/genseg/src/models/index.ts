@@ -13,4 +13,5 @@ export {
 } from './pix2pix/index.ts';
 export { ResUNet, type ResUNetOptions, resUNetDepth } from './resunet/index.ts';
 export { ScriptSegmenter } from './script/index.ts';
+export { SwinUNet, type SwinUNetOptions } from './swin-unet/index.ts';
 export { UNet, type UNetOptions } from './unet/index.ts';

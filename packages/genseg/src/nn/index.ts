@@ -1,6 +1,7 @@
 /** Neural network modules in PyTorch's key names. */
+export { attention } from './attention.ts';
 export { Conv2d, type ConvOptions, ConvTranspose2d } from './conv.ts';
-export { Dropout } from './dropout.ts';
+export { Dropout, StochasticDepth } from './dropout.ts';
 export { type GanLoss, lsgan, vanillaGan, wganGp } from './gan-losses.ts';
 export {
   constant,
@@ -9,8 +10,10 @@ export {
   kaimingNormalByFanOut,
   kaimingUniform,
   normal,
+  truncatedNormal,
 } from './init.ts';
 export { type Layer, Sequential, type Stage } from './layer.ts';
+export { Linear } from './linear.ts';
 export {
   bceWithLogits,
   crossEntropy,
@@ -30,6 +33,7 @@ export {
   byInstance,
   GroupNorm,
   InstanceNorm2d,
+  LayerNorm,
   type Norm,
   unnormalised,
 } from './norm.ts';

@@ -1,5 +1,5 @@
 /** The first values of weights. Each is a value that a layer takes as its `init`. */
-import { empty, full, type Generator, type Tensor } from '@genseg/torch';
+import { empty, full, type Generator, type Tensor, tensor } from '@genseg/torch';
 
 /** @param fanIn number of input values that one output value sums over. */
 export type Init = (shape: readonly number[], fanIn: number, generator: Generator) => Tensor;
@@ -36,6 +36,24 @@ export const normal =
   ({ mean = 0, std = 1 }: { mean?: number; std?: number } = {}): Init =>
   (shape, _fanIn, generator) =>
     empty(shape).normal_({ mean, std, generator });
+
+/**
+ * A normal distribution of mean 0 without what is beyond `bound` on either side, by inverting its
+ * distribution function, as PyTorch's trunc_normal_ does. The default bound leaves out one value in two
+ * million; at a farther one float32 rounds the share inside to 1, and now and then draws the bound itself.
+ */
+export const truncatedNormal =
+  ({ std, bound = 5 * std }: { std: number; bound?: number }): Init =>
+  (shape, _fanIn, generator) => {
+    const inside = tensor(bound / (std * Math.SQRT2), { dtype: 'float64' })
+      .erf()
+      .item();
+    return empty(shape)
+      .uniform_({ from: -inside, to: inside, generator })
+      .erfinv()
+      .mul(std * Math.SQRT2)
+      .clamp_({ min: -bound, max: bound });
+  };
 
 export const constant =
   (value: number): Init =>

@@ -1,9 +1,19 @@
 /** Layers beside PyTorch's (test/golden/make-nn.py), and their derivatives beside differences. */
 import { readFileSync } from 'node:fs';
-import { autocast, Generator, grad, liveTensors, relu, scope, type Tensor } from '@genseg/torch';
+import {
+  autocast,
+  Generator,
+  grad,
+  liveTensors,
+  relu,
+  scope,
+  type Tensor,
+  tensor,
+} from '@genseg/torch';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { derivatives, largestDifference, wave } from '../../test/numeric.ts';
 import {
+  attention,
   BatchNorm2d,
   Conv2d,
   ConvTranspose2d,
@@ -12,10 +22,14 @@ import {
   GroupNorm,
   InstanceNorm2d,
   type Layer,
+  LayerNorm,
+  Linear,
   normal,
   paddedToMultiple,
   Sequential,
+  StochasticDepth,
   substitute,
+  truncatedNormal,
 } from './index.ts';
 
 interface Golden {
@@ -55,7 +69,7 @@ function expectAsInPyTorch(layer: Layer, reference: Golden, inputShape: number[]
   });
 }
 
-describe('convolutions draw the weights that PyTorch draws from the same seed', () => {
+describe('convolutions and affine maps draw the weights that PyTorch draws from the same seed', () => {
   test('Conv2d', () => {
     using generator = new Generator(5);
     using layer = new Conv2d(3, 4, 3, { stride: 2, padding: 1, generator });
@@ -66,6 +80,12 @@ describe('convolutions draw the weights that PyTorch draws from the same seed', 
     using generator = new Generator(5);
     using layer = new ConvTranspose2d(3, 2, 4, { stride: 2, padding: 1, generator });
     expectAsInPyTorch(layer, golden.layers.transposed, [2, 3, 3, 4]);
+  });
+
+  test('Linear', () => {
+    using generator = new Generator(5);
+    using layer = new Linear(3, 4, { generator });
+    expectAsInPyTorch(layer, golden.layers.linear, [2, 5, 3]);
   });
 
   test('dilated, Conv2d has zeros between the taps of its kernel', () => {
@@ -91,12 +111,28 @@ describe('convolutions draw the weights that PyTorch draws from the same seed', 
       expect(layer.bias!.value.abs().sum().item()).toBe(0);
     });
   });
+
+  test('and a cut normal distribution is PyTorch’s', () => {
+    using generator = new Generator(5);
+    scope(() => {
+      const draw = truncatedNormal({ std: 0.02, bound: 0.03 });
+      const expected: number[] = JSON.parse(
+        readFileSync(new URL('../../test/golden/swin.json', import.meta.url), 'utf8'),
+      ).truncated;
+      expect(Math.max(...expected.map(Math.abs))).toBeLessThan(0.03);
+      expect(largestDifference(draw([60], Number.NaN, generator), expected)).toBeLessThan(1e-8);
+      const uncut = truncatedNormal({ std: 2 })([200, 200], Number.NaN, generator);
+      expect(uncut.std(null).item()).toBeCloseTo(2, 1);
+      expect(uncut.abs().max().item()).toBeLessThan(10);
+    });
+  });
 });
 
 const norms: [string, () => Layer][] = [
   ['batch', () => new BatchNorm2d(4)],
   ['instance', () => new InstanceNorm2d()],
   ['group', () => new GroupNorm(2, 4)],
+  ['layer', () => new LayerNorm(3)],
 ];
 
 describe.each(norms)('%s normalisation', (name, make) => {
@@ -205,6 +241,83 @@ describe('Dropout', () => {
   test('refuses a probability that leaves nothing', () => {
     using generator = new Generator(0);
     expect(() => new Dropout(1, generator)).toThrow('0 <= p < 1, got 1');
+  });
+});
+
+describe('StochasticDepth', () => {
+  test('leaves out whole samples in training, scales the others, and repeats with the generator', () => {
+    using generator = new Generator(3);
+    using layer = new StochasticDepth(0.2, generator);
+    scope(() => {
+      const x = single(wave([2000, 2, 3]))
+        .abs()
+        .add(1);
+      const start = generator.state;
+      const y = layer.forward(x);
+      const kept = y.ne(0).to({ dtype: 'float32' }).mean([1, 2]); // 0 or 1 for a whole sample
+      expect(largestDifference(kept, kept.round())).toBe(0);
+      expect(kept.mean().item()).toBeCloseTo(0.8, 1);
+      expect(largestDifference(y, x.div(0.8).mul(kept.reshape([-1, 1, 1])))).toBeLessThan(1e-6);
+      generator.state = start;
+      expect(largestDifference(layer.forward(x), y)).toBe(0);
+      expect(layer.eval().forward(x)).toBe(x);
+    });
+  });
+
+  test('draws nothing where nothing can be left out, and refuses to leave out everything', () => {
+    using generator = new Generator(3);
+    using layer = new StochasticDepth(0, generator);
+    const start = generator.state;
+    scope(() => {
+      const x = wave([2, 3]);
+      expect(layer.forward(x)).toBe(x);
+    });
+    expect(generator.state).toEqual(start);
+    expect(() => new StochasticDepth(1, generator)).toThrow('stochastic depth needs 0 <= p < 1');
+  });
+});
+
+describe('attention', () => {
+  test('weighs values by products, bias, and what is blocked', () => {
+    scope(() => {
+      const row = (...values: number[]) =>
+        tensor(values, { shape: [values.length, 1], dtype: 'float64' });
+      const [query, key, value] = [row(1, 2), row(0.5, -1), row(10, 20)];
+      const bias = tensor([0, 0.3, -0.2, 0.1], { shape: [2, 2], dtype: 'float64' });
+      const share = (a: number, b: number) => Math.exp(a) / (Math.exp(a) + Math.exp(b));
+      const first = share(0.5, -1 + 0.3);
+      const second = share(1 - 0.2, -2 + 0.1);
+      const mixed = (s: number) => 10 * s + 20 * (1 - s);
+      const all = attention(query, key, value, { bias });
+      expect(largestDifference(all, [mixed(first), mixed(second)])).toBeLessThan(1e-12);
+      const blocked = bias.gt(0.2); // the first query's second key
+      const some = attention(query, key, value, { bias, blocked });
+      expect(largestDifference(some, [10, mixed(second)])).toBeLessThan(1e-12);
+    });
+  });
+
+  test('divides products by the root of the number of features', () => {
+    scope(() => {
+      const [query, key] = [wave([3, 4], 1), wave([5, 4], 2)];
+      const expected = query
+        .matmul(key.transpose(0, 1))
+        .div(2)
+        .softmax(-1)
+        .matmul(wave([5, 4]));
+      expect(largestDifference(attention(query, key, wave([5, 4])), expected)).toBeLessThan(1e-12);
+    });
+  });
+
+  test('is twice differentiable, also where something is blocked', () => {
+    scope(() => {
+      const blocked = wave([3, 3], 1).lt(0);
+      const f = ([query, key, value, bias]: Tensor[]) =>
+        attention(query, key, value, { bias, blocked }).square().sum();
+      const at = [0, 1, 2].map((phase) => wave([2, 3, 4], phase));
+      const { first, second } = derivatives(f, [...at, wave([3, 3], 3)]);
+      expect(first.exact / first.difference).toBeCloseTo(1, 6);
+      expect(second.exact / second.difference).toBeCloseTo(1, 6);
+    });
   });
 });
 

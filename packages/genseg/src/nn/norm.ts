@@ -6,6 +6,7 @@ import {
   batchNorm,
   groupNorm,
   instanceNorm,
+  layerNorm,
   ones,
   scope,
   type Tensor,
@@ -109,6 +110,31 @@ export class GroupNorm extends Module {
 
   forward(input: Tensor): Tensor {
     return groupNorm(input, this.#groups, {
+      weight: this.weight.value,
+      bias: this.bias.value,
+      eps: this.#eps,
+    });
+  }
+}
+
+/** Ba et al. 2016: the channels of each token, which are the last dimension. */
+export class LayerNorm extends Module {
+  readonly weight: Parameter;
+  readonly bias: Parameter;
+  readonly #channels: number;
+  readonly #eps: number;
+
+  constructor(channels: number, options: { eps?: number } = {}) {
+    const { eps = 1e-5 } = options;
+    super();
+    this.weight = scope(() => this.parameter('weight', ones([channels])));
+    this.bias = scope(() => this.parameter('bias', zeros([channels])));
+    this.#channels = channels;
+    this.#eps = eps;
+  }
+
+  forward(input: Tensor): Tensor {
+    return layerNorm(input, [this.#channels], {
       weight: this.weight.value,
       bias: this.bias.value,
       eps: this.#eps,

@@ -61,12 +61,14 @@ json.dump(
     {
         "layers": {
             "conv": layer(drawn(lambda: nn.Conv2d(3, 4, 3, stride=2, padding=1)), [2, 3, 7, 6]),
+            "linear": layer(drawn(lambda: nn.Linear(3, 4)), [2, 5, 3]),
             "transposed": layer(drawn(lambda: nn.ConvTranspose2d(3, 2, 4, stride=2, padding=1)), [2, 3, 3, 4]),
         },
         "norms": {
             "batch": normalised(nn.BatchNorm2d(4)),
             "instance": normalised(nn.InstanceNorm2d(4)),
             "group": normalised(nn.GroupNorm(2, 4)),
+            "layer": normalised(nn.LayerNorm(3)),
         },
         "segmentation": {str(classes): segmentation(classes) for classes in (1, 3)},
     },

@@ -1,0 +1,2 @@
+/** Swin-UNet. */
+export { SwinUNet, type SwinUNetOptions } from './swin-unet.ts';
