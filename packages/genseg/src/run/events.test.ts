@@ -64,6 +64,13 @@ test('a resumed run repeats its steps without duplicates and never uses an id tw
   expect(ids(4)).toEqual([5, 6, 7]);
 });
 
+test('a run that starts anew keeps no event, also none of step 0', () => {
+  using log = new EventLog(path);
+  for (const step of [0, 0, 1]) log.append('train', step);
+  log.truncateAfter(-1);
+  expect(readEvents(path)).toMatchObject([{ id: 4, step: 0, type: 'resume' }]);
+});
+
 test('ids go on also when the process is killed right after truncating', () => {
   {
     using log = new EventLog(path);

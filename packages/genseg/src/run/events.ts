@@ -46,13 +46,13 @@ export class EventLog implements Disposable {
   }
 
   /**
-   * Drops the events of steps after `step`, which the resumed run is about to repeat, and adds a
-   * `resume` event. The dropped ids are not used again, so that a reader who had seen them, and asks
+   * Drops the events of steps after `step`, which the resumed run is about to repeat (-1: all of them),
+   * and adds a `resume` event. The dropped ids are not used again, so that a reader who had seen them, and asks
    * for what came after, gets the `resume` event and all that follows.
    */
   truncateAfter(step: number): void {
     const kept = readEvents(this.#path).filter((event) => event.step <= step);
-    const events = [...kept, this.#next('resume', step, {})];
+    const events = [...kept, this.#next('resume', Math.max(step, 0), {})];
     this.#file.rewrite(events.map((event) => JSON.stringify(event)));
   }
 

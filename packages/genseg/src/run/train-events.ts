@@ -5,7 +5,7 @@
 import type { JsonObject } from './types.ts';
 
 export interface TrainEvents {
-  /** Once, first. */
+  /** Once, before all but a `resume`. */
   start: {
     method: string;
     seed: number;

@@ -68,7 +68,7 @@ test('reports its stages, losses, validations and the architecture', async () =>
   expect(steps('stage')).toEqual([0, 3]);
   expect(steps('progress')).toEqual([3, 6, 9]);
   expect(steps('validation')).toEqual([5, 7, 9]);
-  expect(steps('architecture')).toEqual([4, 6, 8]); // before the count goes up: steps 1, 3, 5
+  expect(steps('architecture')).toEqual([5, 7, 9]); // of steps 2, 4 and 6
   expect(kept[0]).toBe(4); // not 2: the first third is no candidate
   for (const norm of norms.flat()) expect(norm).toBeGreaterThan(0);
 });

@@ -19,9 +19,17 @@ export interface Progress {
   best: { dice: number; done: number } | null;
   /** alpha per level when training began, to tell how far it has moved. */
   alphaStart: number[][];
+  /** Of the steps since the last progress event, by problem. */
+  losses: Record<string, { sum: number; count: number }>;
 }
 
-export const noProgress = (): Progress => ({ pretrain: 0, train: 0, best: null, alphaStart: [] });
+export const noProgress = (): Progress => ({
+  pretrain: 0,
+  train: 0,
+  best: null,
+  alphaStart: [],
+  losses: {},
+});
 
 export interface TrainerOptions {
   emit<T extends TrainEventType>(type: T, step: number, data: TrainEvents[T]): void;
@@ -44,7 +52,6 @@ export class Trainer {
   readonly #validation: PairSet;
   readonly #options: TrainerOptions;
   #progress: Progress;
-  #losses = new Map<string, { sum: number; count: number }>();
   #lastCheckpoint = performance.now();
   #clock: { at: number; done: number; left: number };
 
@@ -139,16 +146,17 @@ export class Trainer {
         `the ${name} loss became ${loss} at step ${this.#step}; the last good checkpoint is kept: lower the learning rate or use --precision fp32, and start again`,
       );
     }
-    const entry = this.#losses.get(name) ?? { sum: 0, count: 0 };
-    this.#losses.set(name, { sum: entry.sum + loss, count: entry.count + 1 });
+    const { losses } = this.#progress;
+    const { sum, count } = losses[name] ?? { sum: 0, count: 0 };
+    losses[name] = { sum: sum + loss, count: count + 1 };
   }
 
   #report(stage: StageName, steps: number): TrainEvents['progress'] {
     const done = this.#progress[stage as 'train' | 'pretrain'];
     const losses = Object.fromEntries(
-      [...this.#losses].map(([name, { sum, count }]) => [name, sum / count]),
+      Object.entries(this.#progress.losses).map(([name, { sum, count }]) => [name, sum / count]),
     );
-    this.#losses.clear();
+    this.#progress.losses = {};
     const secondsPerStep = (performance.now() - this.#clock.at) / 1000 / (done - this.#clock.done);
     return { stage, done, steps, losses, secondsLeft: secondsPerStep * (steps - done) };
   }
@@ -167,7 +175,8 @@ export class Trainer {
         moved: Math.hypot(...alpha.map((a, j) => a - start[j])),
       };
     });
-    this.#options.emit('architecture', this.#step, {
+    // Of the step that is being taken: a log that is cut after the last whole step must not keep it.
+    this.#options.emit('architecture', this.#step + 1, {
       done: this.#progress.train + 1,
       levels,
       candidates: candidates.map(({ kernel }) => `${kernel} x ${kernel}`),

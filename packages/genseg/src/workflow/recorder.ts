@@ -26,7 +26,7 @@ export class Recorder {
   readonly #tensorBoard: TensorBoardLog;
   readonly #watch: (event: RunEvent) => void;
 
-  /** @param resumeAfter the step to go on from; what was recorded of later ones is dropped. */
+  /** @param resumeAfter the step to go on from, -1 for a new start; what was recorded of later ones is dropped. */
   constructor(paths: RunPaths, watch: (event: RunEvent) => void, resumeAfter?: number) {
     this.#events = new EventLog(paths.events);
     this.#metrics = new MetricsCsv(paths.metrics, columns);

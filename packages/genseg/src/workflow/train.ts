@@ -130,11 +130,13 @@ async function execute(
   const { last, best } = run.paths.checkpoints;
   using session = startSession(plan, pairs);
   const resumed = hasCheckpoint(last);
-  const progress: Progress = resumed ? loadCheckpoint(last, session.parts) : noProgress();
+  const progress = noProgress();
+  if (resumed) Object.assign(progress, loadCheckpoint<Progress>(last, session.parts));
   const seconds = () => (performance.now() - started) / 1000;
   const stepsDone = () => progress.pretrain + progress.train;
   const begun = existsSync(run.paths.events); // perhaps killed before its first checkpoint
-  using recorder = new Recorder(run.paths, watcher.event, begun ? stepsDone() : undefined);
+  const kept = resumed ? stepsDone() : -1;
+  using recorder = new Recorder(run.paths, watcher.event, begun ? kept : undefined);
   try {
     if (!resumed) begin(recorder, work);
     const trainer = new Trainer(session, pairs.validation, progress, {
