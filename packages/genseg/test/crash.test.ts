@@ -19,6 +19,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { Random } from '../src/random.ts';
 import { type RunEvent, type RunPaths, readEvents, runPaths } from '../src/run/index.ts';
+import { resume } from '../src/workflow/index.ts';
 import { discFiles, type Ended, genseg, quick, start } from './command-line.ts';
 import { hashOf } from './tiny.ts';
 
@@ -161,6 +162,17 @@ test('Ctrl-C twice aborts, once stores a checkpoint, and the run goes on from ei
   expect(outcome(paths)).toEqual(outcome(reference));
   expect(story(paths)).toEqual(story(reference));
 }, 120_000);
+
+test('Ctrl-C in the evaluation stops it too, and leaves the former scores', async () => {
+  const paths = runPaths(join(home, 'evaluated'));
+  cpSync(reference.root, paths.root, { recursive: true });
+  const watcher = { event() {}, warn() {}, interrupted: () => true };
+  expect(await resume(paths.root, watcher)).toBeNull();
+  const [begun, end] = readEvents(paths.events).slice(-2);
+  expect(begun).toMatchObject({ type: 'stage', data: { name: 'evaluate' } });
+  expect(end).toMatchObject({ type: 'end', data: { reason: 'interrupted' } });
+  expect(outcome(paths)).toEqual(outcome(reference));
+});
 
 test('stopped before its plan was made, a run says how to begin again, and does', async () => {
   const root = join(home, 'early');

@@ -21,18 +21,23 @@ const drawnWhole = 100;
 /** Of larger sets so many are drawn from each end, the worst and the best. */
 const drawnAtEachEnd = 20;
 
-/** @param root the run folder. @returns the set's entry in the command line's JSON. */
+/**
+ * @param root the run folder.
+ * @param interrupted asked before each case: whether to stop, with nothing written.
+ * @returns the set's entry in the command line's JSON, null when interrupted.
+ */
 export async function evaluate(
   root: string,
   trained: TrainedModel,
   set: TestSet,
-  seed: number,
-): Promise<SetResult> {
+  { seed, interrupted = () => false }: { seed: number; interrupted?: () => boolean },
+): Promise<SetResult | null> {
   const { classes } = trained.info;
   const ids = classes.map((_, i) => i).slice(1);
   const spaced = set.cases.every(({ spacing }) => spacing !== null);
   const cases: EvaluatedCase[] = [];
   for (const one of set.cases) {
+    if (interrupted()) return null;
     const { sample, mask } = await predictCase(one, trained, set);
     const spacing = spaced ? one.spacing!.toReversed() : undefined; // [x, y] -> [rows, columns]
     const grid = { shape: [sample.height, sample.width], spacing };
@@ -84,7 +89,7 @@ export async function evaluateRun(root: string, folder: string): Promise<Evaluat
   const { plan, data } = openRun(paths);
   using trained = loadModel(paths.checkpoints.best, plan.device);
   const set = await openTestSet(folder, data.manifest, ['test']);
-  const result = await evaluate(root, trained, set, plan.seed);
+  const result = (await evaluate(root, trained, set, { seed: plan.seed }))!;
   return {
     run: root,
     method: plan.method,

@@ -147,20 +147,24 @@ async function execute(
       interrupted: () => watcher.interrupted(),
       checkpointEvery: config.checkpointEvery,
     });
-    if (!(await trainer.run())) {
+    const stop = () => {
       recorder.emit('end', stepsDone(), {
         reason: 'interrupted',
         message: `stopped; continue with: genseg resume ${run.paths.root}`,
         seconds: seconds(),
       });
       return null;
-    }
+    };
+    if (!(await trainer.run())) return stop();
     recorder.emit('stage', stepsDone(), { name: 'evaluate', steps: sets.length });
     const results: Record<string, SetResult> = {};
     using trained = loadModel(best, plan.device);
     for (const set of sets) {
-      results[set.name] = await evaluate(run.paths.root, trained, set, plan.seed);
-      const { mean, ci95, cases } = results[set.name];
+      const { interrupted } = watcher;
+      const result = await evaluate(run.paths.root, trained, set, { seed: plan.seed, interrupted });
+      if (!result) return stop();
+      results[set.name] = result;
+      const { mean, ci95, cases } = result;
       recorder.emit('evaluation', stepsDone(), {
         set: set.name,
         dice: mean.dice,
