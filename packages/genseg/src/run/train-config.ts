@@ -53,7 +53,7 @@ const boolean = z.preprocess(
 );
 
 /** What `--model` names; `train/family.ts` has their code. */
-const modelNames = ['unet', 'deeplabv3', 'resunet'];
+const modelNames = ['unet', 'deeplabv3', 'resunet', 'swin-unet'];
 
 export const trainConfigSchema = z
   .object({

@@ -4,12 +4,12 @@
  */
 import { basename } from 'node:path';
 import { type Device, type Generator, keep, loadScript } from '@genseg/torch';
-import { DeepLabV3, ResUNet, ScriptSegmenter, UNet } from '../models/index.ts';
+import { DeepLabV3, ResUNet, ScriptSegmenter, SwinUNet, UNet } from '../models/index.ts';
 import type { Segmenter } from './problems.ts';
 
 export interface Family {
   /** `script` is a user's own model. */
-  readonly name: 'unet' | 'deeplabv3' | 'resunet' | 'script';
+  readonly name: 'unet' | 'deeplabv3' | 'resunet' | 'swin-unet' | 'script';
   readonly summary: string;
   /**
    * @param channels of the images. @param planes of the logits: 1, or one per class.
@@ -53,6 +53,17 @@ export const resunet: Family = {
     new ResUNet(channels, planes, { width: Math.ceil(width / 2), size, generator }).to(device),
 };
 
+export const swinUNet: Family = {
+  name: 'swin-unet',
+  summary: 'Swin-UNet (Cao et al. 2021), shifted windows in encoder and decoder',
+  build: (channels, planes, { width, generator, dropoutGenerator, device }) =>
+    new SwinUNet(channels, planes, {
+      width: Math.ceil(width / 2) * 3, // 96 where the U-Net has 64
+      generator,
+      dropoutGenerator,
+    }).to(device),
+};
+
 /** A model of the user's, with the weights of its file. */
 export const script = (path: string): Family => ({
   name: 'script',
@@ -61,7 +72,7 @@ export const script = (path: string): Family => ({
     new ScriptSegmenter(keep(loadScript(path, { device, generator })), planes).to(device),
 });
 
-export const families: readonly Family[] = [unet, deeplabv3, resunet];
+export const families: readonly Family[] = [unet, deeplabv3, resunet, swinUNet];
 
 /** Whether `--model` names a file. */
 export const isScript = (model: string): boolean => model.endsWith('.pt');
