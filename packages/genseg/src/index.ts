@@ -142,6 +142,8 @@ export {
   type ResUNetOptions,
   resUNetDepth,
   ScriptSegmenter,
+  SwinUNet,
+  type SwinUNetOptions,
   UNet,
   type UNetOptions,
 } from './models/index.ts';
@@ -150,6 +152,7 @@ export {
 // Losses of segmentation and reconstruction, on logits and masks.
 // GAN losses.
 export {
+  attention,
   BatchNorm2d,
   Buffer,
   bceWithLogits,
@@ -173,6 +176,8 @@ export {
   kaimingNormalByFanOut,
   kaimingUniform,
   type Layer,
+  LayerNorm,
+  Linear,
   l1,
   lsgan,
   Module,
@@ -186,8 +191,10 @@ export {
   Sequential,
   type Stage,
   type StateDict,
+  StochasticDepth,
   segmentationLoss,
   substitute,
+  truncatedNormal,
   unnormalised,
   valuesOf,
   vanillaGan,

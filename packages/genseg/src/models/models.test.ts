@@ -18,6 +18,7 @@ import {
   PatchDiscriminator,
   Pix2PixGenerator,
   ResUNet,
+  SwinUNet,
   UNet,
 } from './index.ts';
 
@@ -60,6 +61,14 @@ const models: [string, Make][] = [
       // The lower resolutions as well, because every parameter must have a part.
       const forward = (x: Tensor) => cat(net.forwardDeep(x).map((y) => y.reshape([-1])));
       return { modules: [net], forward };
+    },
+  ],
+  [
+    'Swin-UNet',
+    (generator) => {
+      const options = { width: 8, window: 3, dropPath: 0, generator, dropoutGenerator: generator };
+      const net = new SwinUNet(2, 1, options);
+      return { modules: [net], forward: (x) => net.forward(x) };
     },
   ],
   [

@@ -365,6 +365,8 @@ test('layers run in bfloat16 under autocast, with gradients in float32', () => {
     new BatchNorm2d(4),
     new Dropout(0.5, generator),
     new ConvTranspose2d(4, 2, 2, { stride: 2, generator }),
+    new LayerNorm(8),
+    new Linear(8, 3, { generator }),
   ]);
   scope(() => {
     const x = single(wave([2, 3, 4, 4]));

@@ -15,6 +15,7 @@ import {
 } from '@genseg/torch';
 import type { Stage } from './layer.ts';
 import { type Buffer, Module, type Parameter } from './module.ts';
+import { fullPrecision } from './precision.ts';
 
 /**
  * Ioffe and Szegedy 2015. In training the batch's own statistics normalise, and move the running
@@ -117,7 +118,7 @@ export class GroupNorm extends Module {
   }
 }
 
-/** Ba et al. 2016: the channels of each token, which are the last dimension. */
+/** Ba et al. 2016: the channels of each token, the last dimension; the half types in float32, as autocast on GPUs. */
 export class LayerNorm extends Module {
   readonly weight: Parameter;
   readonly bias: Parameter;
@@ -134,7 +135,7 @@ export class LayerNorm extends Module {
   }
 
   forward(input: Tensor): Tensor {
-    return layerNorm(input, [this.#channels], {
+    return layerNorm(fullPrecision(input), [this.#channels], {
       weight: this.weight.value,
       bias: this.bias.value,
       eps: this.#eps,
