@@ -11,6 +11,7 @@ import {
   type Family,
   type Method,
   noProgress,
+  type Observe,
   PairSet,
   type Plan,
   type Progress,
@@ -84,16 +85,17 @@ export interface TinyOptions {
   seed?: number;
   classes?: number;
   witness?: Witness;
+  observe?: Observe;
 }
 
 /** A session on five training and two validation discs; all of it is disposed of together. */
 export function tinySession(method: Method, options: TinyOptions = {}) {
-  const { family = unet, recipe = tinyRecipe, seed = 0, classes = 2, witness } = options;
+  const { family = unet, recipe = tinyRecipe, seed = 0, classes = 2, witness, observe } = options;
   const train = discs('train', 5, { classes });
   const validation = discs('validation', 2, { classes });
   const shape = { size: side, channels: 1, classes };
   const run = { method, family, recipe, seed, ...shape, device: 'cpu', precision: 'fp32' } as const;
-  const session = new Session(run, { train, validation }, witness);
+  const session = new Session({ ...run, observe }, { train, validation }, witness);
   const owned = [session, train, validation];
   return {
     session,

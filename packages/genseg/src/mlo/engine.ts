@@ -9,6 +9,11 @@ import { type HypergradientMethod, norm } from './hypergradient/index.ts';
 import { hypergradient } from './hypergradient.ts';
 import type { Problem, Step } from './problem.ts';
 
+/** Runs `body`, a part of training that has a name, and may look on: at its time, say. */
+export type Observe = <T>(name: string, body: () => T) => T;
+
+export const unobserved: Observe = (_name, body) => body();
+
 export interface Level {
   problem: Problem;
   /** Steps of the problem in each iteration; `unrolled` differentiates through all of them. */
@@ -24,6 +29,8 @@ export interface EngineOptions {
   warmup?: number;
   /** Called after each update of a problem's parameters, with the batch that made it. */
   onStep?(problem: Problem, batch: unknown): void;
+  /** Runs each step of a problem, by the problem's name. */
+  observe?: Observe;
 }
 
 export interface Iteration {
@@ -43,6 +50,7 @@ export class Engine {
   readonly #interval: number;
   readonly #warmup: number;
   readonly #onStep: (problem: Problem, batch: unknown) => void;
+  readonly #observe: Observe;
   #proven = false;
 
   /** @param levels the lower problems in the order of their steps. */
@@ -51,7 +59,7 @@ export class Engine {
     problems: { upper: Problem; levels: readonly Level[]; method: HypergradientMethod },
     options: EngineOptions = {},
   ) {
-    const { interval = 1, warmup = 0, onStep = () => {} } = options;
+    const { interval = 1, warmup = 0, onStep = () => {}, observe = unobserved } = options;
     this.graph = graph;
     this.levels = problems.levels;
     this.upper = problems.upper;
@@ -59,6 +67,7 @@ export class Engine {
     this.#interval = interval;
     this.#warmup = warmup;
     this.#onStep = onStep;
+    this.#observe = observe;
     if (graph.lowersOf(this.upper).length === 0)
       throw new TypeError(`problem '${this.upper.name}' has nothing below it to look at`);
     const run = new Set(this.levels.map((level) => level.problem));
@@ -79,26 +88,34 @@ export class Engine {
         if (elapsed % interval !== 0) continue;
         const steps: Step[] = [];
         let sum = 0;
-        for (let k = 0; k < unrollSteps; k++) sum += this.#step(problem, due, steps);
+        for (let k = 0; k < unrollSteps; k++)
+          sum += this.#observe(problem.name, () => this.#step(problem, due, steps));
         losses.set(problem.name, sum / unrollSteps);
         trajectories.set(problem, steps);
       }
       const finite = [...losses.values()].every(Number.isFinite);
       if (!due || !finite) return { losses }; // of a loss that is no number the caller sees to
-      const batch = this.upper.draw();
-      const { loss, gradients } = hypergradient(
-        this.graph,
-        this.upper,
-        this.method,
-        trajectories,
-        batch,
+      const { loss, hypergradientNorms } = this.#observe(this.upper.name, () =>
+        this.#upperStep(trajectories),
       );
       losses.set(this.upper.name, loss);
-      const hypergradientNorms = this.#prove(gradients);
-      this.upper.optimizer.step(gradients);
-      this.#onStep(this.upper, batch);
       return { losses, hypergradientNorms };
     });
+  }
+
+  #upperStep(trajectories: ReadonlyMap<Problem, Step[]>) {
+    const batch = this.upper.draw();
+    const { loss, gradients } = hypergradient(
+      this.graph,
+      this.upper,
+      this.method,
+      trajectories,
+      batch,
+    );
+    const hypergradientNorms = this.#prove(gradients);
+    this.upper.optimizer.step(gradients);
+    this.#onStep(this.upper, batch);
+    return { loss, hypergradientNorms };
   }
 
   #step(problem: Problem, record: boolean, steps: Step[]): number {

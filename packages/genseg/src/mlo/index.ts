@@ -1,5 +1,12 @@
 /** Nested optimisation: problems, who depends on whom, and gradients through optima. */
-export { Engine, type EngineOptions, type Iteration, type Level } from './engine.ts';
+export {
+  Engine,
+  type EngineOptions,
+  type Iteration,
+  type Level,
+  type Observe,
+  unobserved,
+} from './engine.ts';
 export { type Edge, Graph, lowerToUpper, upperToLower } from './graph.ts';
 export {
   conjugateGradient,

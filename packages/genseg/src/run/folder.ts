@@ -32,6 +32,8 @@ export interface RunPaths {
   readonly checkpoints: { readonly last: string; readonly best: string };
   /** Folder. */
   readonly previews: string;
+  /** Where the time went, as text, and as a trace of events. */
+  readonly profile: { readonly text: string; readonly trace: string };
   readonly report: string;
   readonly modelCard: string;
   readonly lock: string;
@@ -55,6 +57,7 @@ export function runPaths(root: string): RunPaths {
       best: join(root, 'checkpoints', 'best'),
     },
     previews: join(root, 'previews'),
+    profile: { text: join(root, 'profile.md'), trace: join(root, 'profile.trace.json') },
     report: join(root, 'report.html'),
     modelCard: join(root, 'MODEL_CARD.md'),
     lock: join(root, 'run.lock'),

@@ -13,6 +13,8 @@ test('data and out suffice', () => {
     data: 'lungs',
     out: 'runs/lungs',
     method: 'genseg',
+    model: 'unet',
+    weights: null,
     labels: null,
     val: null,
     test: [],
@@ -25,6 +27,7 @@ test('data and out suffice', () => {
     device: 'auto',
     precision: 'auto',
     threads: null,
+    profile: false,
     json: false,
   });
 });

@@ -121,6 +121,9 @@ export const trainConfigSchema = z
       .nullable()
       .default(null)
       .describe('CPU threads; by default all cores'),
+    profile: boolean
+      .default(false)
+      .describe('Write where the time of a few steps of each stage goes: profile.md and a trace'),
     json: boolean.default(false).describe('Print the result as one JSON object on stdout'),
   })
   .refine(({ labels, val }) => labels === null || val === null || val < labels, {

@@ -1,5 +1,6 @@
 /** Training: methods, recipes, the three levels wired together, the loop, and its proof. */
 
+export type { Observe } from '../mlo/index.ts';
 export { checkModel } from './check-model.ts';
 export { hasCheckpoint, loadCheckpoint, type Parts, saveCheckpoint } from './checkpoint.ts';
 export { type Family, families, familyNamed, isScript, script, unet } from './family.ts';

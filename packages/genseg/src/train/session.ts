@@ -4,7 +4,15 @@
  */
 import { autocast, type Device, Generator, keep, noGrad, scope, type Tensor } from '@genseg/torch';
 import { allWarps, geometric, geometricMask, photometric, strong } from '../augment/index.ts';
-import { Engine, Graph, type Iteration, type Problem, unrolled } from '../mlo/index.ts';
+import {
+  Engine,
+  Graph,
+  type Iteration,
+  type Observe,
+  type Problem,
+  unobserved,
+  unrolled,
+} from '../mlo/index.ts';
 import {
   Architecture,
   generatorDepth,
@@ -44,6 +52,8 @@ export interface SessionOptions {
   seed: number;
   device: Device;
   precision: 'fp32' | 'bf16';
+  /** Runs each problem's step by the problem's name, and in it what draws the batch as `data`. */
+  observe?: Observe;
 }
 
 /** Called after each update with the cases that made it. */
@@ -71,6 +81,7 @@ export class Session {
   /** Levels I, II and III together; null without feedback. */
   readonly engine: Engine | null;
   readonly parts: Parts;
+  readonly observe: Observe;
   readonly #train: PairSet;
   readonly #validation: PairSet;
   readonly #streams: Record<'augmentation' | 'colour' | 'dropout', Generator>;
@@ -90,6 +101,7 @@ export class Session {
   ) {
     const { method, family, recipe, channels, classes, seed, device, precision } = options;
     this.options = options;
+    this.observe = options.observe ?? unobserved;
     this.#witness = witness;
     this.#planes = classes === 2 ? 1 : classes;
     this.#compute = precision === 'bf16' ? (body) => autocast(body, { device }) : (body) => body();
@@ -150,7 +162,7 @@ export class Session {
     const synthesise = (mask: Tensor): Tensor =>
       this.#recolour(generator!.forward(oneHotMask(mask, this.#planes)), colour);
     return segmentationProblem(this.segmenter, optimizer, {
-      draw: () => this.#drawSegmentation(),
+      draw: () => this.observe('data', () => this.#drawSegmentation()),
       // Without feedback nothing flows back into the generator, so nothing is recorded.
       synthesise: method.feedback ? synthesise : (mask) => noGrad(() => synthesise(mask)),
       syntheticWeight: recipe.syntheticWeight,
@@ -185,6 +197,11 @@ export class Session {
     });
   }
 
+  #drawValidation(): Pairs {
+    const count = Math.min(this.#validation.count, validationBatch);
+    return this.#validation.pick(this.#samplers.validation.next(count));
+  }
+
   #makeSynthesis(initial: Generator): Synthesis {
     const { recipe, size, channels, device } = this.options;
     const { dropout } = this.#streams;
@@ -209,7 +226,7 @@ export class Session {
       }),
     };
     const networks = { generator, discriminator };
-    const draw = () => this.#drawGan();
+    const draw = () => this.observe('data', () => this.#drawGan());
     const shared = {
       draw,
       gan: recipe.gan.loss === 'lsgan' ? lsgan : vanillaGan,
@@ -231,10 +248,7 @@ export class Session {
     const { optimizers, problems } = this.synthesis!;
     const { interval, warmup } = this.options.recipe.architecture;
     const architecture = architectureProblem(this.segmenter, optimizers.architecture, {
-      draw: () =>
-        this.#validation.pick(
-          this.#samplers.validation.next(Math.min(this.#validation.count, validationBatch)),
-        ),
+      draw: () => this.observe('data', () => this.#drawValidation()),
       compute: this.#compute,
     });
     const { segmentation } = this;
@@ -247,7 +261,12 @@ export class Session {
     return new Engine(
       graph,
       { upper: architecture as Problem, levels, method: unrolled() },
-      { interval, warmup, onStep: (problem, batch) => this.#witness(problem.name, idsOf(batch)) },
+      {
+        interval,
+        warmup,
+        onStep: (problem, batch) => this.#witness(problem.name, idsOf(batch)),
+        observe: this.observe,
+      },
     );
   }
 
@@ -277,7 +296,7 @@ export class Session {
   /** One update outside the engine. @returns its loss. */
   #step<Batch>(problem: Problem<Batch>): number {
     return scope(() => {
-      const { loss, batch } = problem.step();
+      const { loss, batch } = this.observe(problem.name, () => problem.step());
       this.#witness(problem.name, idsOf(batch));
       return loss;
     });

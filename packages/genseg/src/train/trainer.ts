@@ -97,7 +97,7 @@ export class Trainer {
         this.#checkpoint();
         return false;
       }
-      advance();
+      this.session.observe(name, advance);
       this.#progress[name]++;
       const done = this.#progress[name];
       if (done % progressEvery === 0 || done === steps)
@@ -187,7 +187,7 @@ export class Trainer {
     const { emit, keepBest, preview } = this.#options;
     const { validateEvery, selectAfter } = this.session.options.recipe;
     if (done % validateEvery !== 0 && done !== steps) return;
-    const { dice, loss } = this.#validate();
+    const { dice, loss } = this.session.observe('validation', () => this.#validate());
     const eligible = done === steps || done > steps * selectAfter;
     const best = eligible && (this.#progress.best === null || dice > this.#progress.best.dice);
     if (best) this.#progress.best = { dice, done };

@@ -3,7 +3,14 @@ import { existsSync, readFileSync } from 'node:fs';
 import { parseManifest } from '../data/index.ts';
 import { DataError } from '../errors.ts';
 import type { RunPaths } from '../run/index.ts';
-import { isScript, PairSet, type Plan, Session, sessionOptions } from '../train/index.ts';
+import {
+  isScript,
+  type Observe,
+  PairSet,
+  type Plan,
+  Session,
+  sessionOptions,
+} from '../train/index.ts';
 import { loadAt, type RunData } from './data.ts';
 
 /** The labelled cases at training size; owns its tensors. */
@@ -48,5 +55,5 @@ export function openRun(paths: RunPaths): { plan: Plan; data: RunData } {
   return { plan, data: { manifest, division: { train, validation, test, unused }, warnings: [] } };
 }
 
-export const startSession = (plan: Plan, pairs: RunPairs): Session =>
-  new Session(sessionOptions(plan), pairs);
+export const startSession = (plan: Plan, pairs: RunPairs, observe?: Observe): Session =>
+  new Session({ ...sessionOptions(plan), observe }, pairs);

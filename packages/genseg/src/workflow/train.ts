@@ -38,6 +38,7 @@ import {
 import { prepareData, type RunData, type TestSet, testSets } from './data.ts';
 import { evaluate } from './evaluate.ts';
 import { drawPreview } from './preview.ts';
+import { profileRun } from './profile.ts';
 import { Recorder } from './recorder.ts';
 import { loadPairs, openRun, type RunPairs, startSession } from './run-state.ts';
 
@@ -128,7 +129,9 @@ async function execute(
 ): Promise<TrainResult | null> {
   const { config, plan, data, pairs, sets } = work;
   const { last, best } = run.paths.checkpoints;
-  using session = startSession(plan, pairs);
+  const unprofiled = config.profile && !existsSync(run.paths.profile.text);
+  using profile = unprofiled ? profileRun(run.paths, plan) : null;
+  using session = startSession(plan, pairs, profile?.observe);
   const resumed = hasCheckpoint(last);
   const progress = noProgress();
   if (resumed) Object.assign(progress, loadCheckpoint<Progress>(last, session.parts));
