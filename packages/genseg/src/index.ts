@@ -118,6 +118,7 @@ export {
   lowerToUpper,
   neumann,
   norm as vectorNorm,
+  type Observe,
   Problem,
   type ProblemOptions,
   type Step,
