@@ -2,6 +2,7 @@
 #pragma once
 
 #include <torch/csrc/jit/api/module.h>
+#include <torch/csrc/jit/runtime/graph_executor.h>
 #include <torch/csrc/jit/serialization/import.h>
 
 #include "dispatch.h"
@@ -220,6 +221,9 @@ inline napi_value forward(js::Call& call) {
     shared = at::globalContext().defaultGenerator(stream.device());
     shared.set_state(stream.get_state());
   }
+  // The first calls of an optimised script differ in rounding from later ones, so a run that goes on from a
+  // checkpoint would not end with the bits of one that was never stopped.
+  const torch::jit::GraphOptimizerEnabledGuard as_written(false);
   c10::IValue result;
   try {
     result = (*method)(std::move(inputs));

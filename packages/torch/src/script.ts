@@ -72,7 +72,8 @@ export class ScriptModule extends Resource {
   /**
    * Calls `forward` with other tensors in the place of parameters and buffers, by their PyTorch names, as
    * `torch.func.functional_call` does. They may be results of earlier operations: gradients reach what
-   * those were made of. Buffers that the script writes to are written where they were passed.
+   * those were made of. Buffers that the script writes to in place are written where
+   * they were passed; what it assigns anew is forgotten with the call.
    * @throws TypeError for a name that the script does not have, and as `forward`.
    */
   functionalCall(values: ReadonlyMap<string, Tensor>, ...inputs: ScriptInput[]): ScriptOutput {

@@ -3,6 +3,7 @@ import { resolve } from 'node:path';
 import { Command } from '@commander-js/extra-typings';
 import { formatResult } from '../report/index.ts';
 import {
+  isScript,
   type JsonObject,
   readConfigFile,
   resolveConfig,
@@ -47,7 +48,7 @@ export const trainCommand = new Command('train')
       data: resolve(data),
       out: resolve(out),
       test: test?.map((folder) => resolve(folder)),
-      model: model?.endsWith('.pt') ? resolve(model) : model,
+      model: model !== undefined && isScript(model) ? resolve(model) : model,
       weights: weights === undefined ? undefined : resolve(weights),
     };
     const { config, settings } = resolveConfig(trainConfigSchema, {

@@ -28,7 +28,13 @@ export {
 export { MetricsCsv } from './metrics-csv.ts';
 export { nearestName } from './nearest-name.ts';
 export { TensorBoardLog, type TensorBoardOptions } from './tfevents.ts';
-export { type TrainConfig, trainConfigSchema } from './train-config.ts';
+export {
+  isScript,
+  type ModelName,
+  modelNames,
+  type TrainConfig,
+  trainConfigSchema,
+} from './train-config.ts';
 export {
   eventData,
   type StageName,

@@ -53,7 +53,11 @@ const boolean = z.preprocess(
 );
 
 /** What `--model` names; `train/family.ts` has their code. */
-const modelNames = ['unet', 'deeplabv3', 'resunet', 'swin-unet'];
+export const modelNames = ['unet', 'deeplabv3', 'resunet', 'swin-unet'] as const;
+export type ModelName = (typeof modelNames)[number];
+
+/** Whether `--model` is a file. */
+export const isScript = (model: string): boolean => model.endsWith('.pt');
 
 export const trainConfigSchema = z
   .object({
@@ -69,7 +73,7 @@ export const trainConfigSchema = z
       ),
     model: z
       .string()
-      .refine((model) => model.endsWith('.pt') || modelNames.includes(model), {
+      .refine((model) => isScript(model) || modelNames.some((name) => name === model), {
         error: `expected one of ${modelNames.join(', ')}, or a TorchScript file (.pt)`,
       })
       .default('unet')

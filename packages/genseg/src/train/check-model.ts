@@ -2,7 +2,7 @@
  * Whether a segmentation model can be trained here, asked before a run begins: what is wrong with a
  * user's own model is said at once, and not after minutes of pre-training. Also what is learned on the way.
  */
-import { Generator, grad, ones, scope, type Tensor } from '@genseg/torch';
+import { Generator, grad, OutOfMemoryError, ones, scope, type Tensor } from '@genseg/torch';
 import { ConfigError } from '../errors.ts';
 import { valuesOf } from '../nn/index.ts';
 import { type Decision, type Plan, sessionOptions } from './plan.ts';
@@ -21,7 +21,7 @@ export function checkModel(plan: Plan): Decision[] {
     try {
       return body();
     } catch (error) {
-      if (error instanceof ConfigError) throw error;
+      if (error instanceof ConfigError || error instanceof OutOfMemoryError) throw error;
       throw refuse(`${what} failed: ${(error as Error).message}`, error);
     }
   };

@@ -2,7 +2,8 @@
 import { noGrad, scope, zeros } from '@genseg/torch';
 import { expect, test } from 'vitest';
 import { checkLeaks, discs, temporaryFolder, tinyPlan, tinySession } from '../../test/tiny.ts';
-import { families } from './family.ts';
+import { modelNames } from '../run/index.ts';
+import { families, familyNamed } from './family.ts';
 import { methods } from './method.ts';
 import { loadModel, saveModel } from './model-file.ts';
 import { proveLoop } from './proof.ts';
@@ -13,6 +14,11 @@ const sides: [number, number, number] = [32, 32, 32];
 const intensity = { low: [0], high: [255], mean: [0.5], std: [0.25] };
 
 const table = families.map((family) => [family.name, family] as const);
+
+test('the command line names them all, and a name that is none is an error', () => {
+  expect(families.map(({ name }) => name)).toEqual([...modelNames]);
+  expect(() => familyNamed('vnet')).toThrow(/no model "vnet" here, only unet, .*TorchScript/);
+});
 
 test.each(table)('%s trains by every method, for two classes and three', (_, family) => {
   for (const method of methods) {

@@ -4,13 +4,17 @@
  */
 import { basename } from 'node:path';
 import { type Device, type Generator, keep, loadScript } from '@genseg/torch';
+import { ConfigError } from '../errors.ts';
 import { DeepLabV3, ResUNet, ScriptSegmenter, SwinUNet, UNet } from '../models/index.ts';
+import { isScript, type ModelName, modelNames } from '../run/index.ts';
 import type { Segmenter } from './problems.ts';
 
 export interface Family {
   /** `script` is a user's own model. */
-  readonly name: 'unet' | 'deeplabv3' | 'resunet' | 'swin-unet' | 'script';
+  readonly name: ModelName | 'script';
   readonly summary: string;
+  /** Whether it may insist on one image size. */
+  readonly fixedSize?: boolean;
   /**
    * @param channels of the images. @param planes of the logits: 1, or one per class.
    * @param options.width channels of a U-Net's first level; 64 is the published size of every family.
@@ -68,15 +72,25 @@ export const swinUNet: Family = {
 export const script = (path: string): Family => ({
   name: 'script',
   summary: `the TorchScript model ${basename(path)}, from the weights in it`,
-  build: (_, planes, { dropoutGenerator: generator, device }) =>
-    new ScriptSegmenter(keep(loadScript(path, { device, generator })), planes).to(device),
+  fixedSize: true, // for all that we know
+  build: (_, planes, { dropoutGenerator: generator, device }) => {
+    const loaded = keep(loadScript(path, { device, generator }));
+    try {
+      return new ScriptSegmenter(loaded, planes).to(device);
+    } catch (error) {
+      loaded.dispose();
+      throw error;
+    }
+  },
 });
 
 export const families: readonly Family[] = [unet, deeplabv3, resunet, swinUNet];
 
-/** Whether `--model` names a file. */
-export const isScript = (model: string): boolean => model.endsWith('.pt');
-
-/** @param model the name of a family, or the path of a TorchScript file. */
-export const familyNamed = (model: string): Family =>
-  isScript(model) ? script(model) : families.find((family) => family.name === model)!;
+/** @param model the name of a family, or the path of a TorchScript file. @throws ConfigError for others. */
+export function familyNamed(model: string): Family {
+  const family = isScript(model) ? script(model) : families.find(({ name }) => name === model);
+  if (family) return family;
+  throw new ConfigError(
+    `there is no model "${model}" here, only ${modelNames.join(', ')} and TorchScript files (.pt); a newer genseg may have it`,
+  );
+}

@@ -69,14 +69,20 @@ export function loadModel(folder: string, device: Device): TrainedModel {
     const outputs = info.classes.length === 2 ? 1 : info.classes.length;
     const { architecture, width } = info;
     const family = familyNamed(architecture === 'script' ? join(folder, scriptFile) : architecture);
-    const model = family.build(info.channels, outputs, {
-      ...{ width, size: info.size, generator, dropoutGenerator, device },
-    });
-    model.loadStateDict(tensors);
+    const owned: Disposable[] = [dropoutGenerator];
     const dispose = () => {
-      model.dispose();
-      dropoutGenerator.dispose();
+      for (const one of owned) one[Symbol.dispose]();
     };
-    return { model: model.eval(), info, [Symbol.dispose]: dispose };
+    try {
+      const model = family.build(info.channels, outputs, {
+        ...{ width, size: info.size, generator, dropoutGenerator, device },
+      });
+      owned.push(model);
+      model.loadStateDict(tensors);
+      return { model: model.eval(), info, [Symbol.dispose]: dispose };
+    } catch (error) {
+      dispose();
+      throw error;
+    }
   });
 }

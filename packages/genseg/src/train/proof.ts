@@ -9,7 +9,8 @@ import type { Recipe } from './recipe.ts';
 import { type Check, selfCheck } from './selfcheck.ts';
 import { idsOf, Session } from './session.ts';
 
-const side = 32;
+/** Of networks that take images of any size. */
+const smallSide = 32;
 const width = 4;
 /** Optimisers need a few steps before their running averages mean anything. */
 const warmup = 8;
@@ -25,12 +26,15 @@ const small = (recipe: Recipe): Recipe => ({
 
 /** Builds the copy, lets it take a few steps, and checks it. */
 export function proveLoop(plan: Plan, pairs: { train: PairSet; validation: PairSet }): Check[] {
+  const { fixedSize } = sessionOptions(plan).family;
+  const side = fixedSize ? plan.size : smallSide;
   return scope(() => {
     using train = pairs.train.resized(side);
     using validation = pairs.validation.resized(side);
     const trained = [train.ids];
     using session = new Session(
-      sessionOptions(plan, { recipe: small(plan.recipe), size: side }),
+      // Pretrained weights are of another width.
+      sessionOptions({ ...plan, weights: null }, { recipe: small(plan.recipe), size: side }),
       { train, validation },
       (problem, ids) => {
         if (problem !== session.engine!.upper.name) trained.push(ids);

@@ -147,6 +147,8 @@ test('what cannot be trained is refused with the mend', async () => {
   const table: [Parameters<typeof tinyPlan>[0], RegExp][] = [
     [{ model: join(folder, 'missing.pt') }, /loading it failed: cannot read .*missing\.pt/],
     [{ model: broken }, /broken\.pt is not a TorchScript file .*torch\.jit\.script/],
+    [{ model: golden('unfit.pt') }, /does not depend on second\.weight, second\.bias; remove/],
+    [{ model: golden('tied.pt') }, /parameters first\.weight and second\.weight are one tensor/],
     [{ model: values }, /it has no parameters to train/],
     [{ model: path, channels: 3 }, /forward pass on 2 images of 32 px in training mode failed/],
     [{ model: path, size: 40 }, /forward pass on 2 images of 40 px in training mode failed/],

@@ -15,12 +15,14 @@ const shapes = (all: Record<string, number[]>) =>
 /** matchWeights between names and shapes. */
 const match = (model: Record<string, number[]>, file: Record<string, number[]>) =>
   scope(() => {
-    const { matched, ...rest } = matchWeights(shapes(model), shapes(file));
-    return { matched: Object.fromEntries(matched), ...rest };
+    const { matched, missing, unused } = matchWeights(shapes(model), shapes(file));
+    return { matched: Object.fromEntries(matched), missing, unused };
   });
 
 test('by name and shape', () => {
-  expect(match({ 'a.w': [2], 'a.b': [3], c: [1] }, { 'a.w': [2], 'a.b': [4], d: [1] })).toEqual({
+  expect(
+    match({ 'a.w': [2, 1], 'a.b': [3], c: [1] }, { 'a.w': [2, 1], 'a.b': [4], d: [1] }),
+  ).toEqual({
     matched: { 'a.w': 'a.w' },
     missing: ['a.b (4 in the file, 3 here)', 'c'],
     unused: ['a.b', 'd'],
@@ -28,23 +30,25 @@ test('by name and shape', () => {
 });
 
 test('below a prefix on either side, the one that fits most', () => {
-  expect(match({ 'a.w': [2], 'a.b': [3] }, { 'm.a.w': [2], 'm.a.b': [3], 'x.a.w': [2] })).toEqual({
-    matched: { 'a.w': 'm.a.w', 'a.b': 'm.a.b' },
+  expect(
+    match({ 'a.w': [2, 1], 'a.v': [3, 1] }, { 'm.a.w': [2, 1], 'm.a.v': [3, 1], 'x.a.w': [2, 1] }),
+  ).toEqual({
+    matched: { 'a.w': 'm.a.w', 'a.v': 'm.a.v' },
     missing: [],
     unused: ['x.a.w'],
   });
-  expect(match({ 'backbone.w': [2], 'head.w': [2] }, { w: [2] })).toEqual({
+  expect(match({ 'backbone.w': [2, 1], 'head.w': [2, 1] }, { w: [2, 1] })).toEqual({
     matched: { 'backbone.w': 'w' },
     missing: ['head.w'],
     unused: [],
   });
 });
 
-/** A U-Net of width 4, its weights drawn from a seed. */
-const build = (family: typeof unet, seed: number) => {
+/** A U-Net with weights drawn from a seed. */
+const build = (family: typeof unet, seed: number, width = 4) => {
   const generator = new Generator(seed);
   const options = {
-    width: 4,
+    width,
     size: 32,
     generator,
     dropoutGenerator: generator,
@@ -71,10 +75,23 @@ test('the matching tensors are those of the file, the others stay', async () => 
   expect(weights?.reason).toMatch(/^\d+ of \d+ tensors are from it; drawn at random: up1/);
 });
 
-test('a file of which nothing fits is refused', async () => {
-  const path = join(await temporaryFolder(), 'other.safetensors');
-  scope(() => saveSafetensors(path, new Map([['layer.weight', zeros([3])]])));
-  expect(() => checkModel(tinyPlan({ weights: path }))).toThrow(
-    /other\.safetensors: none of its 1 tensors has the name and shape .*same --model and width/,
-  );
+test('a shape that differs is told below a prefix too', () => {
+  expect(match({ 'a.w': [2, 1], b: [3] }, { 'm.a.w': [2, 1], 'm.b': [4] }).missing).toEqual([
+    'b (4 in the file, 3 here)',
+  ]);
+});
+
+test('a file of another model or of another width is refused', async () => {
+  const folder = await temporaryFolder();
+  const [other, wider] = ['other', 'wider'].map((name) => join(folder, `${name}.safetensors`));
+  scope(() => {
+    saveSafetensors(other, new Map([['layer.weight', zeros([3, 3])]]));
+    // Its counters and the bias of its one output have the shapes of a narrow U-Net's.
+    using source = build(unet, 1, 8);
+    saveSafetensors(wider, source.stateDict());
+  });
+  for (const weights of [other, wider])
+    expect(() => checkModel(tinyPlan({ weights }))).toThrow(
+      /\.safetensors: too few of its tensors .*same --model and width/,
+    );
 });

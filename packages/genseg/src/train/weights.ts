@@ -15,6 +15,8 @@ export interface WeightMatch {
   missing: string[];
   /** Names in the file that the model has no use for. */
   unused: string[];
+  /** Whether the file is one for this model: some weights fit, and as many as differ in shape. */
+  fits: boolean;
 }
 
 /** The leading parts of a dotted name, '' first. */
@@ -22,41 +24,48 @@ const prefixes = (name: string): string[] =>
   name.split('.').map((_, i, parts) => (i === 0 ? '' : `${parts.slice(0, i).join('.')}.`));
 
 /**
- * Finds the tensors of a file that fit a model, by the one change of prefix that fits most of them.
+ * Finds the tensors of a file that fit a model, by the one change of prefix that fits most weights. What
+ * has fewer than two dimensions (biases, counters) fits too easily to say that a file is the right one.
  * @param model the model's tensors by name. @param file the file's.
  */
 export function matchWeights(model: StateDict, file: ReadonlyMap<string, Tensor>): WeightMatch {
   const shape = (tensor: Tensor) => tensor.shape.join(' x ');
-  const fits = (name: string, other: string) => {
-    const found = file.get(other);
-    return found !== undefined && shape(found) === shape(model.get(name)!);
-  };
+  const same = (name: string, other: string) =>
+    file.has(other) && shape(file.get(other)!) === shape(model.get(name)!);
+  const weights = [...model.keys()].filter((name) => model.get(name)!.shape.length > 1);
   const strip = (prefix: string) => (name: string) =>
     name.startsWith(prefix) ? name.slice(prefix.length) : '';
   const add = (prefix: string) => (name: string) => prefix + name;
   const inFile = new Set([...file.keys()].flatMap(prefixes));
   const inModel = new Set([...model.keys()].flatMap(prefixes));
-  const renamings = [...[...inFile].map(add), ...[...inModel].map(strip)];
-  const candidates = renamings.map((rename) => {
-    const pairs = [...model.keys()].map((name) => [name, rename(name)] as const);
-    return new Map(pairs.filter(([name, other]) => fits(name, other)));
-  });
-  const matched = candidates.reduce((best, next) => (next.size > best.size ? next : best));
+  const renamings = [...[...inFile].map(add), ...[...inModel].map(strip)].map((rename) => ({
+    rename,
+    fits: weights.filter((name) => same(name, rename(name))).length,
+    differs: weights.filter((name) => file.has(rename(name)) && !same(name, rename(name))).length,
+  }));
+  const { rename, fits, differs } = renamings.reduce((best, next) =>
+    next.fits > best.fits ? next : best,
+  );
+  const names = [...model.keys()];
+  const matched = new Map(
+    names.map((name) => [name, rename(name)] as const).filter(([name, other]) => same(name, other)),
+  );
   const used = new Set(matched.values());
   const describe = (name: string) => {
-    const other = file.get(name);
+    const other = file.get(rename(name));
     return other ? `${name} (${shape(other)} in the file, ${shape(model.get(name)!)} here)` : name;
   };
   return {
     matched,
-    missing: [...model.keys()].filter((name) => !matched.has(name)).map(describe),
+    missing: names.filter((name) => !matched.has(name)).map(describe),
     unused: [...file.keys()].filter((name) => !used.has(name)),
+    fits: fits > 0 && fits >= differs,
   };
 }
 
 /**
  * The family with the weights of a file in every model it builds, where they fit; the rest is drawn.
- * @throws ConfigError where no tensor of the file fits.
+ * @throws ConfigError for a file of another model or width.
  */
 export const pretrained = (family: Family, path: string): Family => ({
   ...family,
@@ -80,9 +89,10 @@ export const pretrained = (family: Family, path: string): Family => ({
 });
 
 function requireMatch(path: string, match: WeightMatch): WeightMatch {
-  if (match.matched.size > 0) return match;
+  if (match.fits) return match;
+  const file = match.unused[0] ?? [...match.matched.values()][0];
   throw new ConfigError(
-    `--weights ${path}: none of its ${match.unused.length} tensors has the name and shape of one of the model (its first is ${match.unused[0]}, the model's first is ${match.missing[0]}); give weights of the same --model and width`,
+    `--weights ${path}: too few of its tensors have the name and shape of the model's (its first is ${file}, the model lacks ${match.missing.slice(0, 2).join(', ')}); give weights of the same --model and width`,
   );
 }
 

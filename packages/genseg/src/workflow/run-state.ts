@@ -2,15 +2,8 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { parseManifest } from '../data/index.ts';
 import { DataError } from '../errors.ts';
-import type { RunPaths } from '../run/index.ts';
-import {
-  isScript,
-  type Observe,
-  PairSet,
-  type Plan,
-  Session,
-  sessionOptions,
-} from '../train/index.ts';
+import { isScript, type RunPaths } from '../run/index.ts';
+import { type Observe, PairSet, type Plan, Session, sessionOptions } from '../train/index.ts';
 import { loadAt, type RunData } from './data.ts';
 
 /** The labelled cases at training size; owns its tensors. */
@@ -42,6 +35,8 @@ export function openRun(paths: RunPaths): { plan: Plan; data: RunData } {
     );
   };
   const plan = read(paths.plan) as Plan;
+  plan.model ??= 'unet'; // of runs from before there was a choice
+  plan.weights ??= null;
   // The folder may have moved.
   if (isScript(plan.model)) plan.model = paths.model;
   if (plan.weights !== null) plan.weights = paths.weights;

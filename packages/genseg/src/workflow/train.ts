@@ -5,6 +5,7 @@ import { TrainingError } from '../errors.ts';
 import { type SetResult, writeModelCard, writeReport } from '../report/index.ts';
 import {
   describeEnvironment,
+  isScript,
   type JsonObject,
   type JsonValue,
   type RunEvent,
@@ -21,7 +22,6 @@ import {
   familyNamed,
   fitBudget,
   hasCheckpoint,
-  isScript,
   loadCheckpoint,
   loadModel,
   makePlan,

@@ -1,8 +1,9 @@
-"""Makes unet.pt, a U-Net in milesial's layout at width 2, scripted, with PyTorch's own first weights.
+"""Makes unet.pt, a U-Net in milesial's layout at width 2, scripted, with PyTorch's own first weights;
+and unfit.pt and tied.pt, which cannot be trained: a layer is never used, two layers share a tensor.
 
     /usr/bin/python3 packages/genseg/test/golden/make-script.py
 
-script-segmenter.test.ts and script.test.ts train it beside the same network in TypeScript.
+src/train/script.test.ts trains the first beside the same network in TypeScript.
 """
 
 from pathlib import Path
@@ -74,7 +75,25 @@ class UNet(nn.Module):
         return self.outc(self.up4(x, one))
 
 
+class Pair(nn.Module):
+    """Two convolutions in a row, of which the second may be left out, or be the first again."""
+
+    def __init__(self, use: bool, tied: bool):
+        super().__init__()
+        self.use = use
+        self.first = nn.Conv2d(1, 1, 3, padding=1)
+        self.second = nn.Conv2d(1, 1, 3, padding=1)
+        if tied:
+            self.second.weight = self.first.weight
+
+    def forward(self, image: torch.Tensor) -> torch.Tensor:
+        x = self.first(image)
+        return self.second(x) if self.use else x
+
+
 if __name__ == "__main__":
     torch.manual_seed(0)
-    path = Path(__file__).parent / "unet.pt"
-    torch.jit.script(UNet(1, 1, 2)).save(str(path))
+    folder = Path(__file__).parent
+    torch.jit.script(UNet(1, 1, 2)).save(str(folder / "unet.pt"))
+    torch.jit.script(Pair(use=False, tied=False)).save(str(folder / "unfit.pt"))
+    torch.jit.script(Pair(use=True, tied=True)).save(str(folder / "tied.pt"))

@@ -23,6 +23,7 @@ export class ScriptSegmenter extends Module {
     this.#script = this.own(script);
     this.#planes = planes;
     const parameters = [...script.namedParameters()];
+    refuseTies(parameters);
     const trained = parameters.filter(([, value]) => value.requiresGrad);
     const frozen = parameters.filter(([, value]) => !value.requiresGrad);
     this.#parameters = trained.map(([name, value]) => [name, this.parameter(name, value.detach())]);
@@ -33,7 +34,7 @@ export class ScriptSegmenter extends Module {
   }
 
   forward(images: Tensor): Tensor {
-    const frozen = this.training && !this.tracksStatistics;
+    const frozen = !(this.training && this.tracksStatistics);
     const values = new Map([
       ...this.#parameters.map(([name, { value }]) => [name, value] as const),
       ...this.#buffers.map(
@@ -41,7 +42,7 @@ export class ScriptSegmenter extends Module {
       ),
     ]);
     this.#script.train(this.training);
-    const logits = firstTensor(this.#script.functionalCall(values, images));
+    const logits = firstTensor(scope(() => this.#script.functionalCall(values, images)));
     const [n, , h, w] = images.shape;
     const fits = [this.#planes, this.#planes === 1 ? 2 : this.#planes].some(
       (planes) => `${logits?.shape}` === `${[n, planes, h, w]}`,
@@ -68,6 +69,26 @@ export class ScriptSegmenter extends Module {
     });
     script.save(path);
   }
+}
+
+/**
+ * Two names of one tensor would be trained apart and could not be saved as one. Each tensor is stamped
+ * with its number to see whether it keeps it; the values are put back.
+ */
+function refuseTies(parameters: readonly (readonly [string, Tensor])[]): void {
+  scope(() =>
+    noGrad(() => {
+      const values = parameters.map(([, value]) => value.clone());
+      for (const [i, [, value]] of parameters.entries()) value.fill_(i);
+      const stamps = parameters.map(([, value]) => value.flatten().narrow(0, 0, 1).item());
+      for (const [i, [, value]] of parameters.entries()) value.copy_(values[i]);
+      const tied = stamps.findIndex((stamp, i) => stamp !== i);
+      if (tied >= 0)
+        throw new TypeError(
+          `its parameters ${parameters[tied][0]} and ${parameters[stamps[tied]][0]} are one tensor; give each its own, since they would be trained apart`,
+        );
+    }),
+  );
 }
 
 function firstTensor(output: ScriptOutput): Tensor | undefined {
