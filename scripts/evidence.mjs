@@ -8,7 +8,7 @@
 // A cell that has ended is never run again and one that was interrupted goes on, so an evidence run can
 // be stopped at any moment. Cells run side by side, one thread each: their bits do not depend on it.
 
-import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -39,7 +39,7 @@ if (!suite) {
   process.exit(2);
 }
 const folder = join(root, 'runs', 'evidence', name);
-const shifted = join(root, 'runs', 'evidence', 'shifted');
+const shifted = join(folder, 'shifted');
 
 /** Draws first, so that an evidence run that is stopped has whole draws. */
 function cellsOf() {
@@ -70,11 +70,15 @@ async function resultOf({ run, args }) {
     if (!begun) rmSync(run, { recursive: true, force: true });
     const started = performance.now();
     const output = await genseg(begun ? ['resume', run, '--json'] : args, () => {});
-    writeFileSync(file, output);
+    const result = { ...JSON.parse(output), args, resumed: begun };
+    writeFileSync(`${file}.part`, JSON.stringify(result));
+    renameSync(`${file}.part`, file);
     const minutes = (performance.now() - started) / 60_000;
     console.error(`${relative(folder, run)}: ${minutes.toFixed(1)} min`);
   }
-  return JSON.parse(readFileSync(file, 'utf8'));
+  const result = JSON.parse(readFileSync(file, 'utf8'));
+  if (JSON.stringify(result.args) === JSON.stringify(args)) return result;
+  throw new Error(`${file} is of other options; delete it and its folder to run the cell again`);
 }
 
 /** @param {Cell[]} cells */

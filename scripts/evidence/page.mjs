@@ -17,6 +17,7 @@ import { compare, holm, Random } from 'genseg';
  * @property {number} seed
  * @property {number} seconds
  * @property {number} iterations
+ * @property {boolean} [resumed] its seconds are those of its last part
  * @property {Record<string, { cases: Case[], mean: { dice: number } }>} sets
  */
 
@@ -26,6 +27,8 @@ import { compare, holm, Random } from 'genseg';
  * @param {Result[]} results
  */
 export function pageOf(name, suite, results) {
+  const steps = new Set(results.map(({ iterations }) => iterations));
+  if (steps.size > 1) throw new Error(`cells of ${[...steps].join(' and ')} steps do not compare`);
   const expected = suite.labels.length * suite.draws * suite.methods.length;
   const machine = `${cpus()[0].model}, ${cpus().length} cores`;
   return [
@@ -94,7 +97,7 @@ function setSection(set, methods, seeds, results) {
       draws: draws.map(({ mean }) => mean),
       cases,
       interval,
-      seconds: median(draws.map(({ cell }) => cell.seconds)),
+      seconds: median(draws.filter(({ cell }) => !cell.resumed).map(({ cell }) => cell.seconds)),
     };
   });
   const [first, ...others] = scores;
@@ -112,7 +115,7 @@ function setSection(set, methods, seeds, results) {
         method,
         `${score(mean(draws))} [${interval.map(score).join(', ')}]`,
         draws.map(score).join(' '),
-        deviation(draws).toFixed(3),
+        draws.length > 1 ? deviation(draws).toFixed(3) : '',
         seconds.toFixed(0),
       ]),
     ),
@@ -172,7 +175,10 @@ const deviation = (values) =>
   Math.sqrt(values.reduce((sum, x) => sum + (x - mean(values)) ** 2, 0) / (values.length - 1));
 
 /** @param {number[]} values */
-const median = (values) => [...values].sort((a, b) => a - b)[values.length >> 1];
+const median = (values) => {
+  const sorted = [...values].sort((a, b) => a - b);
+  return (sorted[(sorted.length - 1) >> 1] + sorted[sorted.length >> 1]) / 2;
+};
 
 /** @param {number} value */
 const score = (value) => value.toFixed(3);
