@@ -152,6 +152,21 @@ test('from a folder to a model, its scores, masks, synthetic pairs, proof and re
   expect(readFileSync(page, 'utf8')).toMatch(/^<!doctype html>/i);
 });
 
+test('a folder that is no run is said to be none, by every command that takes a run', async () => {
+  const none = join(await temporaryFolder(), 'none');
+  for (const rest of [
+    ['evaluate', none, none],
+    ['predict', none, none, '--out', join(none, 'out')],
+    ['selfcheck', none],
+  ]) {
+    const { code, stderr } = await genseg(...rest);
+    expect([code, stderr]).toEqual([
+      1,
+      `error: ${none} is no run folder, it has no config.json; give the --out of a run\n`,
+    ]);
+  }
+});
+
 test('a run of an arm without a generator says so', async () => {
   const data = await discFolder('case', 6);
   const folder = await temporaryFolder();
@@ -162,11 +177,11 @@ test('a run of an arm without a generator says so', async () => {
   const generated = await genseg('generate', run, '--count', '1', '--out', join(folder, 'out'));
   expect([generated.code, generated.stderr]).toEqual([
     1,
-    `error: ${run}: a plain run has no generator; train with --method genseg\n`,
+    `error: ${run}: a run of method plain has no generator; train with --method genseg\n`,
   ]);
   const checked = await genseg('selfcheck', run);
   expect(checked.code).toBe(1);
-  expect(checked.stderr).toMatch(/a plain run has no feedback to check/);
+  expect(checked.stderr).toMatch(/a run of method plain has no feedback to check/);
 });
 
 test('classes, train, val and test folders, colours: what the data say is followed', async () => {

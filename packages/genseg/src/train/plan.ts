@@ -35,6 +35,8 @@ export interface Plan {
   decisions: Decision[];
 }
 
+const stepsDecision = 'segmentation steps';
+
 /** The session of a plan, or of a copy of it that differs in recipe or size. */
 export const sessionOptions = (
   { method, model, weights, classes, channels, seed, device, precision, ...plan }: Plan,
@@ -77,11 +79,19 @@ function choosePrecision(
   return ['fp32', 'the processor has no AMX, without which bf16 saves nothing'];
 }
 
-/** The recipe scaled to end within a time. */
-export function fitBudget(recipe: Recipe, seconds: number, times: StepTimes): Recipe {
-  const { gan, segmentation } = recipe;
+/** The plan with as many steps as end within a time; that of evaluation comes on top. */
+export function fitBudget(plan: Plan, seconds: number, times: StepTimes): Plan {
+  const { gan, segmentation } = plan.recipe;
   const planned = gan.pretrainSteps * times.pretrain + segmentation.steps * times.train;
-  return withSteps(recipe, Math.max(1, Math.floor((segmentation.steps * seconds) / planned)));
+  const steps = Math.max(1, Math.floor((segmentation.steps * seconds) / planned));
+  const fitted = { value: steps, reason: `as many as fit into ${seconds} s by measured steps` };
+  return {
+    ...plan,
+    recipe: withSteps(plan.recipe, steps),
+    decisions: plan.decisions.map((decision) =>
+      decision.name === stepsDecision ? { ...decision, ...fitted } : decision,
+    ),
+  };
 }
 
 /** Another number of segmentation steps; what is counted in steps keeps its proportion to them. */
@@ -133,7 +143,7 @@ export function makePlan(
       { name: 'model', value: family.name, reason: family.summary },
       { name: 'recipe', value: config.preset, reason },
       {
-        name: 'segmentation steps',
+        name: stepsDecision,
         value: recipe.segmentation.steps,
         reason: config.iterations === null ? `preset ${config.preset}` : 'as asked',
       },

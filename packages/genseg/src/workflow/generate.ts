@@ -41,7 +41,7 @@ export async function generatePairs(
   using session = startSession(plan, pairs);
   if (!session.synthesis)
     throw new DataError(
-      `${root}: a ${plan.method} run has no generator; train with --method genseg`,
+      `${root}: a run of method ${plan.method} has no generator; train with --method genseg`,
     );
   if (!hasCheckpoint(paths.checkpoints.last))
     throw new DataError(`${root} has no checkpoint yet; train it first`);

@@ -2,7 +2,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { parseManifest } from '../data/index.ts';
 import { DataError } from '../errors.ts';
-import { isScript, type RunPaths } from '../run/index.ts';
+import { isScript, type RunPaths, readRunConfig } from '../run/index.ts';
 import { type Observe, PairSet, type Plan, Session, sessionOptions } from '../train/index.ts';
 import { loadAt, type RunData } from './data.ts';
 
@@ -26,8 +26,9 @@ export async function loadPairs({ manifest, division }: RunData, plan: Plan): Pr
   };
 }
 
-/** @throws DataError for a run that was stopped before it began. */
+/** @throws DataError for a folder that is no run, and for a run that was stopped before it began. */
 export function openRun(paths: RunPaths): { plan: Plan; data: RunData } {
+  readRunConfig(paths.root);
   const read = (path: string): unknown => {
     if (existsSync(path)) return JSON.parse(readFileSync(path, 'utf8'));
     throw new DataError(

@@ -9,7 +9,7 @@ export async function selfcheck(root: string): Promise<Check[]> {
   const { plan, data } = openRun(runPaths(root));
   if (!methodNamed(plan.method).feedback) {
     throw new DataError(
-      `${root}: a ${plan.method} run has no feedback to check; use a run of --method genseg`,
+      `${root}: a run of method ${plan.method} has no feedback to check; use a run of --method genseg`,
     );
   }
   using pairs = await loadPairs(data, plan);

@@ -83,11 +83,10 @@ export async function train(
   const data = await prepareData(config);
   const sets = await testSets(config, data);
   const engine = environment();
-  const plan = makePlan(config, data, engine);
+  let plan = makePlan(config, data, engine);
   plan.decisions.push(...checkModel(plan));
   using pairs = await loadPairs(data, plan);
-  if (config.budget !== null)
-    plan.recipe = fitBudget(plan.recipe, config.budget, measureSteps(plan, pairs));
+  if (config.budget !== null) plan = fitBudget(plan, config.budget, measureSteps(plan, pairs));
 
   using run = RunFolder.create(config.out, settings);
   const { manifest, division } = data;

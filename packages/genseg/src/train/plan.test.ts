@@ -1,0 +1,22 @@
+import { expect, test } from 'vitest';
+import { tinyPlan } from '../../test/tiny.ts';
+import { fitBudget } from './plan.ts';
+
+test('a budget decides the steps of all stages, and the plan says so', () => {
+  const steps = { name: 'segmentation steps', value: 6, reason: 'preset fast' };
+  const other = { name: 'image size', value: '32 px', reason: 'as asked' };
+  const plan = tinyPlan({ decisions: [steps, other] }); // 3 steps of pre-training, 6 of training
+  const fitted = fitBudget(plan, 210, { pretrain: 1, train: 3 }); // 21 s as planned: ten times as many
+  expect(fitted.recipe.segmentation.steps).toBe(60);
+  expect(fitted.recipe.gan.pretrainSteps).toBe(30);
+  expect(fitted.decisions).toEqual([
+    { ...steps, value: 60, reason: 'as many as fit into 210 s by measured steps' },
+    other,
+  ]);
+  expect(plan.recipe.segmentation.steps).toBe(6);
+});
+
+test('a budget below one step is one step', () => {
+  const { recipe } = fitBudget(tinyPlan(), 0.1, { pretrain: 1, train: 3 });
+  expect([recipe.segmentation.steps, recipe.gan.pretrainSteps]).toEqual([1, 1]);
+});
