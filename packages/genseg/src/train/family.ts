@@ -6,12 +6,12 @@ import { basename } from 'node:path';
 import { type Device, type Generator, keep, loadScript } from '@genseg/torch';
 import { ConfigError } from '../errors.ts';
 import { DeepLabV3, ResUNet, ScriptSegmenter, SwinUNet, UNet } from '../models/index.ts';
-import { isScript, type ModelName, modelNames } from '../run/index.ts';
+import { isScript, modelNames } from '../run/index.ts';
 import type { Segmenter } from './problems.ts';
 
 export interface Family {
-  /** `script` is a user's own model. */
-  readonly name: ModelName | 'script';
+  /** As `--model` has it; `script` for a user's file, anything for a family of one's own. */
+  readonly name: string;
   readonly summary: string;
   /** Whether it may insist on one image size. */
   readonly fixedSize?: boolean;
