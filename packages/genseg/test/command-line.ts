@@ -26,9 +26,13 @@ export interface Ended {
   stderr: string;
 }
 
+const command = [process.execPath, join(home, 'bin', 'genseg.js')] as const;
+
 /** A command under way; `ended` never rejects. */
-export function start(...args: string[]) {
-  const child = spawn(process.execPath, [join(home, 'bin', 'genseg.js'), ...args], {
+export const start = (...args: string[]) => launch(...command, ...args);
+
+function launch(program: string, ...args: string[]) {
+  const child = spawn(program, args, {
     env: { ...process.env, NO_COLOR: '1' },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
@@ -46,6 +50,10 @@ export function start(...args: string[]) {
 }
 
 export const genseg = (...args: string[]): Promise<Ended> => start(...args).ended;
+
+/** A command in a process that a line of bash has limited or changed before: `ulimit -f 100`. */
+export const gensegUnder = (line: string, ...args: string[]): Promise<Ended> =>
+  launch('bash', '-c', `${line}; exec "$@"`, 'bash', ...command, ...args).ended;
 
 /** What went to stdout, which must be one JSON object and nothing else. */
 export function jsonOf({ stdout, stderr }: Ended): Record<string, unknown> {

@@ -3,7 +3,7 @@ import { resolve } from 'node:path';
 import { Command } from '@commander-js/extra-typings';
 import { formatResult } from '../report/index.ts';
 import { evaluateRun } from '../workflow/index.ts';
-import { print } from './io.ts';
+import { print, say } from './io.ts';
 
 export const evaluateCommand = new Command('evaluate')
   .description("score a run's model on a labelled data set")
@@ -12,6 +12,7 @@ export const evaluateCommand = new Command('evaluate')
   .option('--json', 'print the result as one JSON object on stdout')
   .addHelpText('after', '\nExample:\n  genseg evaluate runs/lungs other-hospital/')
   .action(async (run, data, { json }) => {
-    const result = await evaluateRun(resolve(run), resolve(data));
+    const warn = (text: string) => say(`warning: ${text}`);
+    const result = await evaluateRun(resolve(run), resolve(data), { warn });
     print(json ? result : formatResult(result));
   });

@@ -159,8 +159,20 @@ function labelProblems(
   const isFull = (counts: readonly number[]) => counts[0] === 0;
   const known = labels.filter((counts) => counts !== null);
   // One empty mask may be a healthy patient; nothing but empty masks teaches nothing.
-  const severity = (bad: (counts: readonly number[]) => boolean) =>
-    known.every(bad) ? 'error' : 'warning';
+  const judge = (bad: (counts: readonly number[]) => boolean, one: string, all: string) =>
+    known.every(bad)
+      ? ({ severity: 'error', text: all } as const)
+      : ({ severity: 'warning', text: one } as const);
+  const empty = judge(
+    isEmpty,
+    'the mask is empty; draw the object, or keep it if there is none in the image',
+    'the mask is empty, and so is every other; draw the objects',
+  );
+  const full = judge(
+    isFull,
+    'the mask covers the whole image; mark the background as 0, or keep it if there is none',
+    'the mask covers the whole image, and so does every other; mark the background as 0',
+  );
   return cases.flatMap(({ found }, i): Problem[] => {
     const counts = labels[i];
     const file = files.locate((found.masks[0] ?? { path: found.images[0] }).path);
@@ -170,15 +182,10 @@ function labelProblems(
         { severity: known.length === 0 ? 'error' : 'warning', kind: 'missing-mask', message },
       ];
     }
-    if (isEmpty(counts)) {
-      const message = `${file}: the mask is empty; draw the object, or keep it if there is none in the image`;
-      return [{ severity: severity(isEmpty), kind: 'empty-mask', message }];
-    }
-    if (isFull(counts)) {
-      const message = `${file}: the mask covers the whole image; mark the background as 0, or keep it if there is none`;
-      return [{ severity: severity(isFull), kind: 'full-mask', message }];
-    }
-    return [];
+    const flaw = isEmpty(counts) ? empty : isFull(counts) ? full : null;
+    if (flaw === null) return [];
+    const kind = flaw === empty ? 'empty-mask' : 'full-mask';
+    return [{ severity: flaw.severity, kind, message: `${file}: ${flaw.text}` }];
   });
 }
 

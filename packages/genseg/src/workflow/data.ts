@@ -5,6 +5,7 @@ import {
   inspect,
   loadCases,
   type Manifest,
+  type Problem,
   type Sample,
   splitCases,
 } from '../data/index.ts';
@@ -16,6 +17,8 @@ export interface TestSet {
   name: string;
   manifest: Manifest;
   cases: readonly Case[];
+  /** What the user should know and may mend, one line each. */
+  warnings: readonly string[];
 }
 
 export interface RunData {
@@ -30,8 +33,7 @@ export async function prepareData(
   config: Pick<TrainConfig, 'data' | 'labels' | 'val' | 'seed'>,
 ): Promise<RunData> {
   const { manifest, problems, duplicates } = await inspect(config.data);
-  const error = problems.find(({ severity }) => severity === 'error');
-  if (error) throw new DataError(error.message);
+  refuse(problems, config.data);
   if (manifest.cases.every(({ labels }) => labels === null)) {
     throw new DataError(
       `${config.data}: no image has a mask; put masks beside the images or into a folder masks/`,
@@ -58,7 +60,9 @@ export async function testSets(
   { manifest, division }: RunData,
 ): Promise<TestSet[]> {
   const sets: TestSet[] =
-    division.test.length > 0 ? [{ name: 'test', manifest, cases: division.test }] : [];
+    division.test.length > 0
+      ? [{ name: 'test', manifest, cases: division.test, warnings: [] }]
+      : [];
   for (const folder of config.test)
     sets.push(
       await openTestSet(
@@ -70,13 +74,31 @@ export async function testSets(
   return sets;
 }
 
-/** A test set in a folder: its test split where it has one, else every labelled case. */
+/** @throws DataError for the first problem that is an error, with the number of the others. */
+function refuse(problems: readonly Problem[], folder: string): void {
+  const [first, ...others] = problems.filter(({ severity }) => severity === 'error');
+  if (!first) return;
+  const more = others.length === 0 ? '' : `; ${others.length} more: genseg inspect ${folder}`;
+  throw new DataError(first.message + more);
+}
+
+/** No reason not to score: healthy patients count too, and what has no mask does not. */
+const harmless: readonly Problem['kind'][] = ['empty-mask', 'full-mask', 'missing-mask'];
+
+/**
+ * A test set in a folder: its test split where it has one, else every labelled case.
+ * @throws DataError for a file that cannot be used: a score on the others would not be one on the set.
+ */
 export async function openTestSet(
   folder: string,
   like: Manifest,
   taken: readonly string[] = [],
 ): Promise<TestSet> {
-  const { manifest } = await inspect(folder, { like });
+  const { manifest, problems } = await inspect(folder, { like });
+  refuse(
+    problems.filter(({ kind }) => !harmless.includes(kind)),
+    folder,
+  );
   const labelled = manifest.cases.filter(({ labels }) => labels !== null);
   if (labelled.length === 0)
     throw new DataError(`${folder}: no image has a mask, so there is nothing to score against`);
@@ -92,7 +114,12 @@ export async function openTestSet(
     .at(-1)!;
   let name = base;
   for (let n = 2; taken.includes(name); n++) name = `${base}-${n}`;
-  return { name, manifest, cases: own.length > 0 ? own : labelled };
+  return {
+    name,
+    manifest,
+    cases: own.length > 0 ? own : labelled,
+    warnings: problems.map(({ message }) => message),
+  };
 }
 
 /** Cases at the training size, in 0..1 by the training data's scaling. */

@@ -83,12 +83,17 @@ export interface EvaluateResult {
 }
 
 /** Scores a trained run on another labelled data set. */
-export async function evaluateRun(root: string, folder: string): Promise<EvaluateResult> {
+export async function evaluateRun(
+  root: string,
+  folder: string,
+  { warn = () => {} }: { warn?: (text: string) => void } = {},
+): Promise<EvaluateResult> {
   const started = performance.now();
   const paths = runPaths(root);
   const { plan, data } = openRun(paths);
   using trained = loadModel(paths.checkpoints.best, plan.device);
   const set = await openTestSet(folder, data.manifest, ['test']);
+  for (const text of set.warnings) warn(text);
   const result = (await evaluate(root, trained, set, { seed: plan.seed }))!;
   return {
     run: root,

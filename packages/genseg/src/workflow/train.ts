@@ -102,7 +102,8 @@ export async function train(
   if (isScript(plan.model)) plan.model = ownCopy(plan.model, run.paths.model);
   if (plan.weights !== null) plan.weights = ownCopy(plan.weights, run.paths.weights);
   writeJsonAtomic(run.paths.plan, plan);
-  for (const text of data.warnings) watcher.warn(text);
+  const warnings = [...data.warnings, ...sets.flatMap((set) => set.warnings)];
+  for (const text of warnings) watcher.warn(text);
   return await execute(run, { config, plan, data, pairs, sets }, { watcher, started });
 }
 
