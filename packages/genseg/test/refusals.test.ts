@@ -1,11 +1,13 @@
 /**
- * What the command line says to bad data,  one line that names the
+ * What the command line says to bad data, full disks and trainings that diverge: one line that names the
  * file and the mend, no stack, and nothing half-written. What looks bad and is not is taken.
  */
+import { execFileSync } from 'node:child_process';
 import { existsSync, readdirSync, readFileSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import sharp from 'sharp';
-import { expect, test } from 'vitest';
+import { expect, onTestFinished, test } from 'vitest';
+import { readEvents, runPaths } from '../src/run/index.ts';
 import {
   discFiles,
   discFolder,
@@ -41,6 +43,8 @@ function claimed(): Uint8Array {
 interface Refusal {
   data: () => Promise<string>;
   options?: () => Promise<string[]>;
+  /** By default a new folder. */
+  out?: () => Promise<string>;
   error: RegExp;
 }
 
@@ -109,6 +113,11 @@ const refusals: Record<string, Refusal> = {
     options: async () => ['--test', await discs({ 'images/case-2.png': image.subarray(0, 90) })],
     error: /images\/case-2\.png: is damaged or no image .*; open it in a viewer, then export/,
   },
+  'a run below a file': {
+    data: () => discs({}),
+    out: async () => join(await dataSet({ file: '' }), 'file', 'run'),
+    error: /Cannot write .*file\/run: part of the path is a file; choose another folder/,
+  },
 };
 
 /** One line for the user to act on, and nothing on stdout. */
@@ -124,7 +133,7 @@ test('bad data are refused by name before anything is written', async () => {
   for (let i = 0; i < entries.length; i += 2) {
     const pair = entries.slice(i, i + 2).map(async ([name, refusal]) => {
       const { data, options = async () => [], error } = refusal;
-      const out = join(folder, name);
+      const out = (await refusal.out?.()) ?? join(folder, name);
       const given = [...quick('plain', 1), ...(await options())];
       const refused = await genseg('train', await data(), '--out', out, ...given);
       expectRefusal(refused, error, name);
@@ -197,6 +206,58 @@ test('16-bit RGB, CMYK and one empty mask are taken; what is odd is said by name
 /** What a command says to the user to act on, among the lines that tell what it does. */
 const errorsOf = ({ stderr }: Ended): string[] =>
   stderr.split('\n').filter((line) => /^error: |^\s+at /.test(line));
+
+/** A file system of so many MB in memory; null where this user may not mount one. */
+async function smallDisk(size: string): Promise<string | null> {
+  const folder = await temporaryFolder();
+  try {
+    execFileSync('mount', ['-t', 'tmpfs', '-o', `size=${size}`, 'tmpfs', folder], {
+      stdio: 'ignore',
+    });
+  } catch {
+    return null;
+  }
+  onTestFinished(() => void execFileSync('umount', [folder]));
+  return folder;
+}
+
+test('files that may not be so large: the error says which, and the run goes on afterwards', async () => {
+  const data = await discs({});
+  const folder = await temporaryFolder();
+  const none = join(folder, 'none');
+  const some = join(folder, 'some');
+  const train = (limit: number, out: string) =>
+    gensegUnder(`ulimit -f ${limit}`, 'train', data, '--out', out, ...quick('plain', 1));
+  const [atOnce, later] = await Promise.all([train(0, none), train(4000, some)]);
+  const words = 'the file is larger than this disk or user may have; raise the limit (ulimit -f)';
+  expectRefusal(atOnce, /Cannot write .*none\/run\.lock: the file is larger/, 'set-up');
+  expect(readdirSync(none)).toEqual([]);
+
+  const { checkpoints, events } = runPaths(some);
+  const [error, ...others] = errorsOf(later);
+  expect([later.code, others]).toEqual([1, []]);
+  expect(error).toContain(`Cannot write ${checkpoints.best}: ${words}`);
+  expect(readEvents(events).at(-1)).toMatchObject({ type: 'end', data: { reason: 'failed' } });
+  expect(readdirSync(join(some, 'checkpoints'))).toEqual([]);
+  const resumed = await genseg('resume', some);
+  expect(resumed.code, resumed.stderr).toBe(0);
+}, 120_000);
+
+test('a full disk: the error says where, and the run goes on when there is room', async (context) => {
+  const disk = await smallDisk('12m');
+  if (disk === null) return context.skip('only root may mount a small disk');
+  const run = join(disk, 'run');
+  const ended = await genseg('train', await discs({}), '--out', run, ...quick('plain', 1));
+  const { checkpoints } = runPaths(run);
+  expect([ended.code, errorsOf(ended)]).toEqual([
+    1,
+    [`error: Cannot write ${checkpoints.last}: the disk is full; free some space and start again`],
+  ]);
+  expect(readdirSync(join(run, 'checkpoints'))).toEqual(['best']);
+  execFileSync('mount', ['-o', 'remount,size=200m', disk]);
+  const resumed = await genseg('resume', run);
+  expect(resumed.code, resumed.stderr).toBe(0);
+}, 120_000);
 
 test('predict and evaluate name a bad file too', async () => {
   const data = await discs({});

@@ -60,8 +60,13 @@ export function writeFolderAtomic(path: string, write: (folder: string) => void)
   writing(path, () => {
     recoverFolder(path);
     mkdirSync(next, { recursive: true });
-    write(next);
-    syncTree(next);
+    try {
+      write(next);
+      syncTree(next);
+    } catch (error) {
+      rmSync(next, { recursive: true, force: true });
+      throw error;
+    }
     if (existsSync(path)) renameSync(path, previous); // from here on, `next` is known to be whole
     renameSync(next, path);
     syncFolder(dirname(path));
@@ -84,16 +89,30 @@ export function writing<T>(path: string, write: () => T): T {
   try {
     return write();
   } catch (cause) {
-    if (!(cause instanceof Error && 'code' in cause)) throw cause;
-    throw new DataError(`Cannot write ${path}: ${mend(cause)}`, { cause });
+    const error = systemError(cause);
+    if (!error) throw cause;
+    throw new DataError(`Cannot write ${path}: ${mend(error)}`, { cause });
   }
 }
 
-function mend(error: Error & { code: unknown }): string {
+type SystemError = Error & { code: unknown };
+
+/** The system's error itself, or the one that made another (a tensor file's writer has its own). */
+function systemError(error: unknown): SystemError | undefined {
+  if (!(error instanceof Error)) return undefined;
+  return 'code' in error ? error : systemError(error.cause);
+}
+
+function mend(error: SystemError): string {
   switch (error.code) {
     case 'ENOSPC':
     case 'EDQUOT':
       return 'the disk is full; free some space and start again';
+    case 'EFBIG':
+      return 'the file is larger than this disk or user may have; raise the limit (ulimit -f) or use another disk';
+    case 'ENOTDIR':
+    case 'EEXIST':
+      return 'part of the path is a file; choose another folder';
     case 'EACCES':
     case 'EPERM':
     case 'EROFS':

@@ -1,6 +1,8 @@
+import { spawnSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { LineFile, readLines } from './line-file.ts';
 
@@ -41,4 +43,25 @@ test('appending goes on in the file that was rewritten', () => {
   file.rewrite(['a']);
   file.append('c');
   expect(readLines(path)).toEqual(['a', 'c']);
+});
+
+test('a line that found no room leaves nothing behind, so that the next is whole', () => {
+  const source = fileURLToPath(new URL('line-file.ts', import.meta.url));
+  const script = `
+    import { runnerImport } from 'vite';
+    const { module } = await runnerImport(${JSON.stringify(source)});
+    const file = new module.LineFile(${JSON.stringify(path)});
+    file.append('a'.repeat(900));
+    try {
+      file.append('b'.repeat(900));
+    } catch (error) {
+      console.log(error.message);
+    }
+    file.append('c');`;
+  const command = ['-c', 'ulimit -f 1; exec "$@"', 'bash', process.execPath]; // 1024 bytes
+  const { stdout, stderr } = spawnSync('bash', [...command, '--input-type=module', '-e', script], {
+    encoding: 'utf8',
+  });
+  expect(stdout, stderr).toContain(`Cannot write ${path}: the file is larger`);
+  expect(readLines(path)).toEqual(['a'.repeat(900), 'c']);
 });

@@ -7,6 +7,7 @@ import {
   appendFileSync,
   closeSync,
   existsSync,
+  fstatSync,
   ftruncateSync,
   openSync,
   readFileSync,
@@ -33,7 +34,15 @@ export class LineFile implements Disposable {
   }
 
   append(line: string): void {
-    writing(this.#path, () => appendFileSync(this.#descriptor, `${line}\n`));
+    writing(this.#path, () => {
+      const { size } = fstatSync(this.#descriptor);
+      try {
+        appendFileSync(this.#descriptor, `${line}\n`);
+      } catch (error) {
+        ftruncateSync(this.#descriptor, size); // half a line, then a full disk: the next would join it
+        throw error;
+      }
+    });
   }
 
   /** Replaces all lines at once. */

@@ -193,7 +193,11 @@ async function execute(
     };
   } catch (error) {
     const message = error instanceof Error ? error.message : String(error);
-    recorder.emit('end', stepsDone(), { reason: 'failed', message, seconds: seconds() });
+    try {
+      recorder.emit('end', stepsDone(), { reason: 'failed', message, seconds: seconds() });
+    } catch {
+      // A full disk has no room for this line either; the first error is the one to tell.
+    }
     throw error;
   }
 }
