@@ -5,6 +5,7 @@
 import { execFileSync } from 'node:child_process';
 import { existsSync, readdirSync, readFileSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
+import { full, loadSafetensors, saveSafetensors, scope } from '@genseg/torch';
 import sharp from 'sharp';
 import { expect, onTestFinished, test } from 'vitest';
 import { readEvents, runPaths } from '../src/run/index.ts';
@@ -19,7 +20,9 @@ import {
   readJson,
 } from './command-line.ts';
 import { dataSet, png, square, temporaryFolder } from './data/fixtures.ts';
-import { side } from './tiny.ts';
+import { checkLeaks, side } from './tiny.ts';
+
+checkLeaks();
 
 const width = side;
 const disc = discFiles('case', 6);
@@ -257,6 +260,44 @@ test('a full disk: the error says where, and the run goes on when there is room'
   execFileSync('mount', ['-o', 'remount,size=200m', disk]);
   const resumed = await genseg('resume', run);
   expect(resumed.code, resumed.stderr).toBe(0);
+}, 120_000);
+
+test('a training that diverges stops with its last good checkpoint and says so', async () => {
+  const data = await discs({});
+  const folder = await temporaryFolder();
+  const good = runPaths(join(folder, 'good'));
+  const trained = await genseg('train', data, '--out', good.root, ...quick('plain', 1));
+  expect(trained.code, trained.stderr).toBe(0);
+
+  // Their loss is a number, its gradient is not: a layer that is constant, behind it a factor of 1e12.
+  const weights = join(folder, 'weights.safetensors');
+  scope(() => {
+    const { tensors } = loadSafetensors(join(good.checkpoints.best, 'model.safetensors'));
+    const fill = (name: string, value: number) =>
+      tensors.set(name, full(tensors.get(name)!.shape, value));
+    fill('up4.conv.double_conv.3.weight', 0);
+    fill('up4.conv.double_conv.4.weight', 1e12);
+    fill('up4.conv.double_conv.4.bias', 1);
+    fill('outc.conv.weight', 1e30);
+    saveSafetensors(weights, tensors);
+  });
+  const run = runPaths(join(folder, 'run'));
+  const options = [...quick('separate', 2), '--weights', weights, '--checkpoint-every', '0.001s'];
+  const diverged = await genseg('train', data, '--out', run.root, ...options);
+  const [error, ...others] = errorsOf(diverged);
+  expect([diverged.code, others]).toEqual([1, []]);
+  expect(error).toMatch(
+    /^error: the validation loss became NaN at step \d+; the last good checkpoint is kept: start again with --precision fp32/,
+  );
+  const { data: end } = readEvents(run.events).at(-1)!;
+  expect([end.reason, `error: ${end.message}`]).toEqual(['failed', error]);
+  const spoilt = scope(() => {
+    const { tensors } = loadSafetensors(join(run.checkpoints.last, 'state.safetensors'));
+    return [...tensors].filter(([, value]) => !value.isfinite().all().item()).map(([key]) => key);
+  });
+  expect(spoilt).toEqual([]);
+  const resumed = await genseg('resume', run.root); // the same steps, the same end
+  expect([resumed.code, errorsOf(resumed)]).toEqual([1, [error]]);
 }, 120_000);
 
 test('predict and evaluate name a bad file too', async () => {

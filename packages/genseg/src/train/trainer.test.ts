@@ -9,6 +9,7 @@ import {
   tinyTrainer,
 } from '../../test/tiny.ts';
 import { TrainingError } from '../errors.ts';
+import type { Module } from '../nn/index.ts';
 import { loadCheckpoint, saveCheckpoint } from './checkpoint.ts';
 import { genseg, methods, plain, separate } from './method.ts';
 import { noProgress, type Progress } from './trainer.ts';
@@ -131,6 +132,39 @@ test.each([
     expect(stateHash(folder, again.session, progress)).toBe(hashes[4]);
   },
 );
+
+const spoil = (module: Module) => noGrad(() => module.parameters()[0].value.fill_(Number.NaN));
+
+test('weights that are no numbers are never stored, also where no loss has told yet', async () => {
+  using tiny = tinySession(plain);
+  const stored: number[] = [];
+  const training = tinyTrainer(tiny, {
+    checkpoint: ({ train }) => stored.push(train),
+    interrupted: () => {
+      spoil(tiny.session.segmenter);
+      return true;
+    },
+  }).run();
+  await expect(training).rejects.toThrow(
+    /inc\.double_conv\.0\.weight of the segmenter is no longer finite; there is no checkpoint yet:/,
+  );
+  expect(stored).toEqual([]);
+});
+
+test('an average that is no number stops the training before it is kept', async () => {
+  using tiny = tinySession(plain);
+  const kept: number[] = [];
+  const stopAtTwo = stopBefore(2);
+  const training = tinyTrainer(tiny, {
+    keepBest: ({ train }) => kept.push(train),
+    interrupted: () => {
+      if (stopAtTwo()) spoil(tiny.session.average);
+      return false;
+    },
+  }).run();
+  await expect(training).rejects.toThrow(/the validation loss became NaN at step 4; /);
+  expect(kept).toEqual([]);
+});
 
 test.each(methods.map((method) => [method.name, method] as const))(
   '%s: no validation case takes part in an update of a lower level, over a whole run',

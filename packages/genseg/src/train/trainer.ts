@@ -2,7 +2,7 @@
  * The loop over steps: stages, validation, checkpoints, events. A run that is stopped at any moment and
  * trained on from its checkpoint takes the same steps as one that was not.
  */
-import { noGrad, scope } from '@genseg/torch';
+import { noGrad, scope, type Tensor } from '@genseg/torch';
 import { TrainingError } from '../errors.ts';
 import { candidates } from '../models/index.ts';
 import { segmentationLoss } from '../nn/index.ts';
@@ -47,11 +47,15 @@ export interface TrainerOptions {
   progressEvery?: number;
 }
 
+const allFinite = (value: Tensor): boolean => Boolean(value.isfinite().all().item());
+
 export class Trainer {
   readonly session: Session;
   readonly #validation: PairSet;
   readonly #options: TrainerOptions;
   #progress: Progress;
+  /** Whether there is a checkpoint, of this process or the one before. */
+  #stored: boolean;
   #lastCheckpoint = performance.now();
   #clock: { at: number; done: number; left: number };
 
@@ -59,6 +63,7 @@ export class Trainer {
     this.session = session;
     this.#validation = validation;
     this.#progress = progress;
+    this.#stored = progress.pretrain + progress.train > 0;
     this.#options = options;
     this.#clock = { at: performance.now(), done: 0, left: Number.NaN };
   }
@@ -81,13 +86,7 @@ export class Trainer {
   }
 
   async #stage(name: 'pretrain' | 'train', steps: number, advance: () => void): Promise<boolean> {
-    const {
-      emit,
-      interrupted,
-      checkpoint,
-      checkpointEvery = 30,
-      progressEvery = 10,
-    } = this.#options;
+    const { emit, interrupted, checkpointEvery = 30, progressEvery = 10 } = this.#options;
     if (this.#progress[name] >= steps) return true;
     if (this.#progress[name] === 0) this.#begin(name, steps);
     this.#clock = { at: performance.now(), done: this.#progress[name], left: Number.NaN };
@@ -105,7 +104,7 @@ export class Trainer {
       if (name === 'train') this.#afterTrainStep(done, steps);
       if (performance.now() - this.#lastCheckpoint > checkpointEvery * 1000) this.#checkpoint();
     }
-    checkpoint(this.#progress);
+    this.#store();
     return true;
   }
 
@@ -116,8 +115,26 @@ export class Trainer {
     this.#progress.alphaStart = architecture.parameters().map((level) => level.value.toArray());
   }
 
-  #checkpoint(): void {
+  /** Stores a checkpoint, but never one that a step has spoilt after its loss was known. */
+  #store(): void {
+    for (const [name, module] of Object.entries(this.session.parts.modules)) {
+      const spoilt = scope(() => [...module.stateDict()].find(([, value]) => !allFinite(value)));
+      if (spoilt) this.#stop(`${spoilt[0]} of the ${name} is no longer finite`);
+    }
     this.#options.checkpoint(this.#progress);
+    this.#stored = true;
+  }
+
+  /** @throws TrainingError */
+  #stop(problem: string): never {
+    const kept = this.#stored ? 'the last good checkpoint is kept' : 'there is no checkpoint yet';
+    throw new TrainingError(
+      `${problem}; ${kept}: start again with --precision fp32, another --preset or --seed`,
+    );
+  }
+
+  #checkpoint(): void {
+    this.#store();
     this.#lastCheckpoint = performance.now();
     this.#options.emit('checkpoint', this.#step, { done: this.#progress.train });
   }
@@ -141,11 +158,7 @@ export class Trainer {
   }
 
   #record(name: string, loss: number): void {
-    if (!Number.isFinite(loss)) {
-      throw new TrainingError(
-        `the ${name} loss became ${loss} at step ${this.#step}; the last good checkpoint is kept: lower the learning rate or use --precision fp32, and start again`,
-      );
-    }
+    if (!Number.isFinite(loss)) this.#stop(`the ${name} loss became ${loss} at step ${this.#step}`);
     const { losses } = this.#progress;
     const { sum, count } = losses[name] ?? { sum: 0, count: 0 };
     losses[name] = { sum: sum + loss, count: count + 1 };
@@ -188,6 +201,8 @@ export class Trainer {
     const { validateEvery, selectAfter } = this.session.options.recipe;
     if (done % validateEvery !== 0 && done !== steps) return;
     const { dice, loss } = this.session.observe('validation', () => this.#validate());
+    if (!Number.isFinite(loss))
+      this.#stop(`the validation loss became ${loss} at step ${this.#step}`);
     const eligible = done === steps || done > steps * selectAfter;
     const best = eligible && (this.#progress.best === null || dice > this.#progress.best.dice);
     if (best) this.#progress.best = { dice, done };
