@@ -9,6 +9,7 @@
 #include <torch/csrc/api/include/torch/version.h>
 #include <torch/csrc/jit/frontend/function_schema_parser.h>
 
+#include "guards.h"
 #include "handles.h"
 
 namespace dispatch {
@@ -23,6 +24,7 @@ struct Parameter {
   Kind kind = Kind::Unsupported;
   bool optional = false;
   int repeat = 0;  // `int[2] stride` takes one number for both
+  bool window = false;  // guards.h
   c10::optional<c10::IValue> fallback;
   int position = -1;  // among the JavaScript arguments; -1: not passed
 };
@@ -32,6 +34,7 @@ struct Operator {
   std::vector<std::string> arguments;  // in the order in which JavaScript passes them
   c10::optional<c10::OperatorHandle> handle;
   std::vector<Parameter> parameters;   // in schema order
+  guards::Guard guard = nullptr;
 };
 
 /// The real type: `ScalarType`, `MemoryFormat` and `SymInt` show as int in the schema's first view.
@@ -89,6 +92,7 @@ inline void resolve(Operator& op) {
     parameter.name = argument.name();
     parameter.kind = kind_of(base_type(argument, parameter.optional));
     parameter.repeat = argument.N().value_or(0);
+    parameter.window = guards::is_window(parameter.name);
     parameter.fallback = argument.default_value();
     for (size_t i = 0; i < op.arguments.size(); i++) {
       if (op.arguments[i] != argument.name()) continue;
@@ -100,6 +104,7 @@ inline void resolve(Operator& op) {
   for (size_t i = 0; i < used.size(); i++)
     TORCH_CHECK_NOT_IMPLEMENTED(used[i], "LibTorch ", TORCH_VERSION, "'s operator aten::", op.name,
                                 " has no argument '", op.arguments[i], "'");
+  op.guard = guards::guard_of(op.name);
 }
 
 inline at::Scalar to_scalar(napi_env env, napi_value value) {
@@ -125,10 +130,19 @@ c10::List<T> to_list(const std::vector<T>& values) {
   return list;
 }
 
-inline c10::IValue to_int_list(napi_env env, napi_value value, int repeat) {
-  if (repeat > 0 && js::type_of(env, value) == napi_number)
-    return to_list(std::vector<int64_t>(repeat, js::to_int(env, value)));
-  return to_list(js::to_vector<int64_t>(env, value, js::to_int));
+inline int64_t to_int(napi_env env, napi_value value, const Parameter& parameter) {
+  const auto integer = js::to_int(env, value);
+  if (parameter.window) guards::check_window(integer);
+  return integer;
+}
+
+inline c10::IValue to_int_list(napi_env env, napi_value value, const Parameter& parameter) {
+  const auto convert = [&](napi_env env, napi_value v) { return to_int(env, v, parameter); };
+  if (parameter.repeat > 0 && js::type_of(env, value) == napi_number)
+    return to_list(std::vector<int64_t>(parameter.repeat, convert(env, value)));
+  const auto integers = js::to_vector<int64_t>(env, value, convert);
+  guards::check_length(integers.size(), parameter.repeat, parameter.fallback.has_value());
+  return to_list(integers);
 }
 
 inline c10::optional<at::Tensor> to_optional_tensor(napi_env env, napi_value value) {
@@ -148,8 +162,8 @@ inline c10::IValue to_ivalue(napi_env env, napi_value value, const Parameter& pa
     case Kind::TensorList: return to_list(to_tensors(env, value));
     case Kind::OptionalTensorList:
       return to_list(js::to_vector<c10::optional<at::Tensor>>(env, value, to_optional_tensor));
-    case Kind::Int: return js::to_int(env, value);
-    case Kind::IntList: return to_int_list(env, value, parameter.repeat);
+    case Kind::Int: return to_int(env, value, parameter);
+    case Kind::IntList: return to_int_list(env, value, parameter);
     case Kind::Float: return js::to_double(env, value);
     case Kind::FloatList: return to_list(js::to_vector<double>(env, value, js::to_double));
     case Kind::Bool: return js::to_bool(env, value);
@@ -209,7 +223,7 @@ inline napi_value declare(js::Call& call) {
     return js::to_vector<std::string>(env, value, js::to_string);
   };
   for (auto& entry : js::to_vector<std::vector<std::string>>(call.env, call[0], strings))
-    operators().push_back({entry.at(0), {entry.begin() + 1, entry.end()}, c10::nullopt, {}});
+    operators().push_back({entry.at(0), {entry.begin() + 1, entry.end()}, c10::nullopt, {}, nullptr});
   return js::undefined(call.env);
 }
 
@@ -223,6 +237,7 @@ inline napi_value run(js::Call& call) {
   torch::jit::Stack stack;
   stack.reserve(op.parameters.size());
   for (const auto& parameter : op.parameters) stack.push_back(argument(call, parameter, 1));
+  if (op.guard) op.guard({op.handle->schema(), stack});
   op.handle->callBoxed(&stack);
   if (stack.empty()) return js::undefined(call.env);
   // In-place operators return what they changed, which JavaScript has already.

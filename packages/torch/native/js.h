@@ -7,6 +7,7 @@
 
 #include <cmath>
 #include <cstdint>
+#include <cstdio>
 #include <limits>
 #include <stdexcept>
 #include <string>
@@ -76,12 +77,18 @@ inline double to_double(napi_env env, napi_value value) {
   return result;
 }
 
+inline std::string text_of(double number) {
+  char text[32];
+  std::snprintf(text, sizeof text, "%.17g", number);
+  return text;
+}
+
 inline int64_t to_int(napi_env env, napi_value value) {
   constexpr double max_safe = 9007199254740991.0;
   double number;
   if (napi_get_value_double(env, value, &number) == napi_ok) {
     if (number != std::trunc(number) || std::abs(number) > max_safe)
-      throw ArgumentError("expected a safe integer, got " + std::to_string(number));
+      throw ArgumentError("expected a safe integer, got " + text_of(number));
     return static_cast<int64_t>(number);
   }
   int64_t integer;
@@ -108,11 +115,16 @@ inline std::string to_string(napi_env env, napi_value value) {
   return result;
 }
 
+/// An array may claim 2^32 elements and hold none; no list of sizes or tensors is that long.
+constexpr uint32_t longest_list = 1 << 20;
+
 template <class T, class Convert>
 std::vector<T> to_vector(napi_env env, napi_value value, Convert convert) {
   if (!is_array(env, value)) wrong_type(env, value, "an array");
   uint32_t length = 0;
   check(env, napi_get_array_length(env, value, &length));
+  if (length > longest_list)
+    throw ArgumentError("expected at most 2^20 elements, got an array of " + std::to_string(length));
   std::vector<T> result;
   for (uint32_t i = 0; i < length; i++) {
     napi_value element;

@@ -111,7 +111,7 @@ inline at::indexing::TensorIndex to_index(napi_env env, napi_value value) {
 
 /// at(tensor, indices): a view.
 inline napi_value at_index(js::Call& call) {
-  const auto& source = to_tensor(call.env, call[0]);
+  const auto source = to_tensor(call.env, call[0]);  // a copy: a getter among the indices may dispose of it
   auto indices = js::to_vector<at::indexing::TensorIndex>(call.env, call[1], to_index);
   const auto ellipses = std::count_if(indices.begin(), indices.end(), [](const auto& index) { return index.is_ellipsis(); });
   TORCH_CHECK(ellipses <= 1, "an index has at most one '...'");
