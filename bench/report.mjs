@@ -13,7 +13,7 @@ import { plot } from './plot.mjs';
 
 const DOCUMENT = new URL('../docs/performance.md', import.meta.url);
 const PLOT = new URL('../docs/performance.svg', import.meta.url);
-const [BEGIN, END] = ['<!-- written by npm run bench -->', '<!-- up to here -->'];
+const END = '<!-- up to here -->';
 
 /** @param {About[]} about ours, and Python's if it runs */
 export function machineText([ours, python]) {
@@ -64,6 +64,24 @@ export function stepTable(results) {
   );
 }
 
+/** Processor, cores and date, in one line. */
+export const machineLine = () =>
+  `${cpus()[0].model}, ${cpus().length} cores; ${new Date().toISOString().slice(0, 10)}`;
+
+/**
+ * Puts text into docs/performance.md, in place of what the same command wrote there.
+ * @param {string} command
+ * @param {string} text
+ */
+export function writeBetween(command, text) {
+  const document = readFileSync(DOCUMENT, 'utf8');
+  const begin = `<!-- written by ${command} -->`;
+  const start = document.indexOf(begin);
+  if (start < 0) throw new Error(`docs/performance.md has no line ${begin}`);
+  const rest = document.slice(document.indexOf(END, start));
+  writeFileSync(DOCUMENT, `${document.slice(0, start)}${begin}\n\n${text}\n\n${rest}`);
+}
+
 /**
  * Puts machine, tables and plot in place of the last ones in docs/.
  * @param {string} machine
@@ -71,13 +89,8 @@ export function stepTable(results) {
  * @param {StepResult[]} steps
  */
 export function writeReport(machine, operators, steps) {
-  const text = readFileSync(DOCUMENT, 'utf8');
-  const found = [BEGIN, machine, operatorTable(operators), stepTable(steps), END].join('\n\n');
-  const [before, after] = [
-    text.slice(0, text.indexOf(BEGIN)),
-    text.slice(text.indexOf(END) + END.length),
-  ];
-  writeFileSync(DOCUMENT, before + found + after);
+  const found = [machine, operatorTable(operators), stepTable(steps)].join('\n\n');
+  writeBetween('npm run bench', found);
   writeFileSync(PLOT, plot(steps.map((step) => ({ ...step, name: stepName(step) }))));
 }
 
