@@ -1,10 +1,180 @@
 /**
  * The public surface of genseg, by subject; the folders' own index.ts have the same names. Where two
  * subjects use one word, the less common one gets its subject added here. The command line (cli/) and
- * what draws pictures and pages for it are not part of the surface.
+ * what draws pictures and pages for it are not part of the surface. Long because each name has a line.
  */
 
+// Errors: one class per way of recovering.
+
+export {
+  ConfigError,
+  DataError,
+  TrainingError,
+} from './errors.ts';
+
+// Random numbers that are not tensors: splits, draws, resamples.
+
+export {
+  Random,
+  type RandomState,
+} from './random.ts';
+
+// Modules: who owns parameters, and what they are called.
+
+export {
+  Buffer,
+  type Layer,
+  Module,
+  Parameter,
+  Sequential,
+  type Stage,
+  type StateDict,
+  substitute,
+  valuesOf,
+} from './nn/index.ts';
+
+// Losses of segmentation and reconstruction, on logits and masks.
+
+export {
+  bceWithLogits,
+  crossEntropy,
+  deepSupervisionLoss,
+  diceLoss,
+  jaccardLoss,
+  l1,
+  type OverlapLoss,
+  type OverlapOptions,
+  segmentationLoss,
+} from './nn/index.ts';
+
+// GAN losses.
+
+export {
+  type GanLoss,
+  lsgan,
+  vanillaGan,
+  wganGp,
+} from './nn/index.ts';
+
+// Layers, and the first values of their weights.
+
+export {
+  attention,
+  BatchNorm2d,
+  byBatch,
+  byInstance,
+  Conv2d,
+  type ConvOptions,
+  ConvTranspose2d,
+  constant as constantInit,
+  Dropout,
+  extendedToMultiple,
+  fullPrecision,
+  GroupNorm,
+  type Init,
+  InstanceNorm2d,
+  kaimingNormal,
+  kaimingNormalByFanOut,
+  kaimingUniform,
+  LayerNorm,
+  Linear,
+  type Norm,
+  normal,
+  oneHotMask,
+  paddedToMultiple,
+  StochasticDepth,
+  truncatedNormal,
+  unnormalised,
+} from './nn/index.ts';
+
+// Learning rates over time.
+
+export {
+  constant as constantSchedule,
+  cosine as cosineSchedule,
+  linearDecay,
+  polynomial,
+  type Schedule,
+} from './optim/index.ts';
+
+// Optimisers whose steps can be differentiated, and averages of weights.
+
+export {
+  Adam,
+  type AdamOptions,
+  AdamW,
+  Optimizer,
+  type OptimizerState,
+  RMSprop,
+  type RMSpropOptions,
+  SGD,
+  type SGDOptions,
+  updateAverage,
+} from './optim/index.ts';
+
+// Hypergradients, and their methods as values.
+
+export {
+  conjugateGradient,
+  cosine as cosineSimilarity,
+  finiteDifference,
+  type Hypergradient,
+  type HypergradientMethod,
+  hypergradient,
+  neumann,
+  norm as vectorNorm,
+  unrolled,
+} from './mlo/index.ts';
+
+// Nested optimisation: problems, who depends on whom, and the engine that takes their steps.
+
+export {
+  type Edge,
+  Engine,
+  type EngineOptions,
+  Graph,
+  type Iteration,
+  type Level,
+  lowerToUpper,
+  type Observe,
+  Problem,
+  type ProblemOptions,
+  type Step,
+  unobserved,
+  upperToLower,
+} from './mlo/index.ts';
+
+// The generator of images from masks, its searchable architecture, and its discriminator.
+
+export {
+  Architecture,
+  type Candidate,
+  candidates,
+  generatorDepth,
+  PatchDiscriminator,
+  type PatchDiscriminatorOptions,
+  type PerLevel,
+  Pix2PixGenerator,
+  type Pix2PixGeneratorOptions,
+} from './models/index.ts';
+
+// Segmentation models.
+
+export {
+  DeepLabV3,
+  type DeepLabV3Options,
+  ResUNet,
+  type ResUNetOptions,
+  resUNetDepth,
+  ScriptSegmenter,
+  SwinUNet,
+  type SwinUNetOptions,
+  UNet,
+  type UNetOptions,
+} from './models/index.ts';
+
 // Augmentations as function values: `strong` is the whole, the rest are its parts.
+
 export {
   type Affine,
   type Augmentation,
@@ -42,7 +212,9 @@ export {
   warpImage,
   warpMask,
 } from './augment/index.ts';
+
 // Data sets in folders: inspect, manifest, splits, load.
+
 export {
   type Case,
   type Coding,
@@ -68,9 +240,9 @@ export {
   scaled,
   splitCases,
 } from './data/index.ts';
-// Errors: one class per way of recovering.
-export { ConfigError, DataError, TrainingError } from './errors.ts';
+
 // Scores of label images, their intervals and paired tests.
+
 export {
   type BootstrapOptions,
   type CaseMetricsOptions,
@@ -100,131 +272,9 @@ export {
   summarise,
   wilcoxonSignedRank,
 } from './metrics/index.ts';
-// Nested optimisation: problems, who depends on whom, and the engine that takes their steps.
-// Hypergradients, and their methods as values.
-export {
-  conjugateGradient,
-  cosine as cosineSimilarity,
-  type Edge,
-  Engine,
-  type EngineOptions,
-  finiteDifference,
-  Graph,
-  type Hypergradient,
-  type HypergradientMethod,
-  hypergradient,
-  type Iteration,
-  type Level,
-  lowerToUpper,
-  neumann,
-  norm as vectorNorm,
-  type Observe,
-  Problem,
-  type ProblemOptions,
-  type Step,
-  unrolled,
-  upperToLower,
-} from './mlo/index.ts';
-// Segmentation models.
-// The generator of images from masks, its searchable architecture, and its discriminator.
-export {
-  Architecture,
-  type Candidate,
-  candidates,
-  DeepLabV3,
-  type DeepLabV3Options,
-  generatorDepth,
-  PatchDiscriminator,
-  type PatchDiscriminatorOptions,
-  type PerLevel,
-  Pix2PixGenerator,
-  type Pix2PixGeneratorOptions,
-  ResUNet,
-  type ResUNetOptions,
-  resUNetDepth,
-  ScriptSegmenter,
-  SwinUNet,
-  type SwinUNetOptions,
-  UNet,
-  type UNetOptions,
-} from './models/index.ts';
-// Modules: who owns parameters, and what they are called.
-// Layers, and the first values of their weights.
-// Losses of segmentation and reconstruction, on logits and masks.
-// GAN losses.
-export {
-  attention,
-  BatchNorm2d,
-  Buffer,
-  bceWithLogits,
-  byBatch,
-  byInstance,
-  Conv2d,
-  type ConvOptions,
-  ConvTranspose2d,
-  constant as constantInit,
-  crossEntropy,
-  Dropout,
-  deepSupervisionLoss,
-  diceLoss,
-  fullPrecision,
-  type GanLoss,
-  GroupNorm,
-  type Init,
-  InstanceNorm2d,
-  jaccardLoss,
-  kaimingNormal,
-  kaimingNormalByFanOut,
-  kaimingUniform,
-  type Layer,
-  LayerNorm,
-  Linear,
-  l1,
-  lsgan,
-  Module,
-  type Norm,
-  normal,
-  type OverlapLoss,
-  type OverlapOptions,
-  oneHotMask,
-  Parameter,
-  paddedToMultiple,
-  Sequential,
-  type Stage,
-  type StateDict,
-  StochasticDepth,
-  segmentationLoss,
-  substitute,
-  truncatedNormal,
-  unnormalised,
-  valuesOf,
-  vanillaGan,
-  wganGp,
-} from './nn/index.ts';
-// Optimisers whose steps can be differentiated.
-// Learning rates over time.
-export {
-  Adam,
-  type AdamOptions,
-  AdamW,
-  constant as constantSchedule,
-  cosine as cosineSchedule,
-  linearDecay,
-  Optimizer,
-  type OptimizerState,
-  polynomial,
-  RMSprop,
-  type RMSpropOptions,
-  type Schedule,
-  SGD,
-  type SGDOptions,
-  updateAverage,
-} from './optim/index.ts';
-// Random numbers that are not tensors: splits, draws, resamples.
-export { Random, type RandomState } from './random.ts';
-// What the commands do, as functions on folders.
-export { writeReport } from './report/index.ts';
+
 // The run folder: options and where each came from, paths, events.
+
 export {
   type ConfigFile,
   type ConfigLayers,
@@ -260,67 +310,85 @@ export {
   writeFolderAtomic,
   writeJsonAtomic,
 } from './run/index.ts';
-// What can be trained, and how: methods, families of models, recipes and their presets, plans.
+
 // The paper's levels as problems, for a loop of one's own.
-// Training itself: pairs as tensors, the session, the loop over steps, checkpoints, models as files.
-// The proof that the loop is closed.
+
 export {
   architectureProblem,
-  augment,
-  type Check,
-  checkModel,
-  type Decision,
   type Discriminator,
   discriminatorProblem,
-  type Family,
-  families,
-  familyNamed,
-  fitBudget,
   generatorProblem,
-  genseg,
   gensegEdges,
+  type MaskToImage,
+  type SegmentationBatch,
+  type Segmenter,
+  segmentationProblem,
+} from './train/index.ts';
+
+// The proof that the loop is closed.
+
+export {
+  type Check,
+  proveLoop,
+  selfCheck,
+} from './train/index.ts';
+
+// Training itself: pairs as tensors, the session, the loop over steps, checkpoints, models as files.
+
+export {
   hasCheckpoint,
   loadCheckpoint,
   loadModel,
-  type MaskToImage,
-  type Method,
   type ModelInfo,
-  makePlan,
   meanDice,
   measureSteps,
-  methodNamed,
-  methods,
   noProgress,
   PairSet,
   type Pairs,
   type Parts,
-  type Plan,
   type Prediction,
-  type PresetName,
   type Progress,
-  plain,
   predict,
-  presets,
-  proveLoop,
-  type Recipe,
-  type SegmentationBatch,
-  type Segmenter,
   Session,
   type SessionOptions,
   type StepTimes,
   saveCheckpoint,
   saveModel,
-  script,
-  segmentationProblem,
-  selfCheck,
-  separate,
-  sessionOptions,
   type TrainedModel,
   Trainer,
   type TrainerOptions,
-  unet,
   type Witness,
 } from './train/index.ts';
+
+// What can be trained, and how: methods, families of models, recipes and their presets, plans.
+
+export {
+  augment,
+  checkModel,
+  type Decision,
+  type Family,
+  families,
+  familyNamed,
+  fitBudget,
+  genseg,
+  type Method,
+  makePlan,
+  methodNamed,
+  methods,
+  type Plan,
+  type PresetName,
+  plain,
+  presets,
+  type Recipe,
+  script,
+  separate,
+  sessionOptions,
+  unet,
+} from './train/index.ts';
+
+// What the commands do, as functions on folders.
+
+export { writeReport } from './report/index.ts';
 export {
   type EvaluateResult,
   evaluateRun,
