@@ -3,9 +3,11 @@
 // as found on LibTorch 1.13; the misuse test finds more. All other refusals are left to LibTorch.
 #pragma once
 
+#include <ATen/ATen.h>
 #include <ATen/core/function_schema.h>
 #include <ATen/core/stack.h>
 
+#include <limits>
 #include <sstream>
 #include <unordered_map>
 #include <unordered_set>
@@ -86,11 +88,36 @@ inline void few_chunks(const Arguments& given) {
   if (chunks > most_parts) refuse("chunks", "at most 2^20 parts", chunks);
 }
 
-inline void few_slices(const Arguments& given) {
+/// Nor do many that are empty because of another dimension need memory for elements.
+inline void few_parts(const Arguments& given, int64_t length) {
   const auto self = given.tensor("self");
   const auto dim = given["dim"].toInt();
-  if (self.dim() == 0 || dim < -self.dim() || dim >= self.dim()) return;  // LibTorch says so
-  if (self.size(dim) > most_parts) refuse("self", "at most 2^20 parts", self.size(dim));
+  if (dim < -self.dim() || dim >= self.dim() || length <= 0) return;  // LibTorch says so
+  const auto parts = self.size(dim) / length;
+  if (parts > most_parts) refuse("self", "at most 2^20 parts", parts);
+}
+
+inline void few_slices(const Arguments& given) { few_parts(given, 1); }
+
+inline void few_splits(const Arguments& given) { few_parts(given, given["split_size"].toInt()); }
+
+/// An expanded tensor needs no memory, so that its number of elements can pass 2^64 and begin again at 0, and what
+/// is then allocated by that number is too small.
+inline void countable_expansion(const Arguments& given) {
+  double elements = 1;
+  for (const int64_t size : given["size"].toIntVector()) elements *= size < 0 ? 1 : static_cast<double>(size);
+  if (elements > 9007199254740992.0) refuse("size", "at most 2^53 elements", elements);
+}
+
+/// The kernel follows these indices unchecked.
+inline void sorter_within(const Arguments& given) {
+  const auto sorter = given.tensor("sorter");
+  if (!sorter.defined() || sorter.numel() == 0 || sorter.scalar_type() != at::kLong) return;  // LibTorch says so
+  const auto size = given.tensor("sorted_sequence").size(-1);
+  const auto [least, most] = at::aminmax(sorter);
+  if (least.item<int64_t>() < 0 || most.item<int64_t>() >= size)
+    refuse("sorter", "indices from 0 to " + std::to_string(size - 1),
+           "some from " + std::to_string(least.item<int64_t>()) + " to " + std::to_string(most.item<int64_t>()));
 }
 
 /// The kernel takes an expanded tensor's elements for neighbours: wrong medians, of memory beyond its end.
@@ -143,6 +170,21 @@ inline void countable(const Arguments& given) {
   }
 }
 
+/// So is the least integer divided by -1.
+inline void no_least_by_minus_one(const Arguments& given) {
+  const at::NoGradGuard no_grad;
+  const auto self = given.tensor("self");
+  if (self.scalar_type() != at::kInt && self.scalar_type() != at::kLong) return;
+  const auto& other = given["other"];
+  const bool minus_one = other.isTensor() ? at::isIntegralType(other.toTensor().scalar_type(), false) &&
+                                                (other.toTensor() == -1).any().item<bool>()
+                                          : other.toScalar().isIntegral(false) && other.toScalar().toLong() == -1;
+  if (!minus_one) return;
+  const auto least = self.scalar_type() == at::kInt ? int64_t{std::numeric_limits<int32_t>::min()}
+                                                    : std::numeric_limits<int64_t>::min();
+  if ((self == least).any().item<bool>()) refuse("self", "integers that -1 can divide", least);
+}
+
 /// LAPACK's iteration for singular vectors never ends on an infinite matrix.
 inline void finite(const Arguments& given, const char* name) {
   const at::NoGradGuard no_grad;
@@ -177,26 +219,33 @@ inline Guard guard_of(const std::string& name) {
   static const std::unordered_map<std::string, Guard> table = {
       {"arange.start_step", countable},
       {"chunk", few_chunks},
-      {"unbind.int", few_slices},
+      {"div.Tensor_mode", no_least_by_minus_one},
+      {"expand", countable_expansion},
+      {"fmod.Scalar", no_least_by_minus_one},
       {"linalg_det", finite_derivative},
       {"linalg_lstsq", finite_equations},
       {"linalg_matrix_norm", finite_spectrum},
       {"linalg_norm", finite_spectrum},
       {"linalg_svd", finite_matrix},
+      {"max_unpool2d", full_output_size},
       {"median.dim", not_expanded},
       {"native_batch_norm", channel_statistics},
       {"reflection_pad1d", full_padding<2>},
       {"reflection_pad2d", full_padding<4>},
       {"reflection_pad3d", full_padding<6>},
+      {"remainder.Scalar", no_least_by_minus_one},
+      {"remainder.Tensor", no_least_by_minus_one},
       {"replication_pad1d", full_padding<2>},
       {"replication_pad2d", full_padding<4>},
       {"replication_pad3d", full_padding<6>},
-      {"max_unpool2d", full_output_size},
+      {"searchsorted.Tensor", sorter_within},
+      {"split.Tensor", few_splits},
+      {"unbind.int", few_slices},
+      {"upsample_bicubic2d", fitting_scales<2>},
+      {"upsample_bilinear2d", fitting_scales<2>},
       {"upsample_nearest1d", fitting_scales<1>},
       {"upsample_nearest2d", fitting_scales<2>},
       {"upsample_nearest3d", fitting_scales<3>},
-      {"upsample_bilinear2d", fitting_scales<2>},
-      {"upsample_bicubic2d", fitting_scales<2>},
       {"upsample_trilinear3d", fitting_scales<3>},
   };
   const auto found = table.find(name);
