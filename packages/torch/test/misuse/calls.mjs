@@ -247,15 +247,17 @@ function spoilt(value, draw) {
  * @param parameters the schema's arguments, in the order in which the operator takes them; undefined for
  *   what has no schema.
  * @param cases right calls: lists of descriptions in that order.
+ * @returns the arguments, and to some right ones the bytes of memory that are left.
  */
 export function wrongCall(parameters, cases, seed) {
   const draw = draws(stream(seed));
-  const { chance, pick } = draw;
+  const { random, chance, pick } = draw;
   const shape = draw.shape();
   const isCase = cases.length > 0 && (!parameters || chance(0.6));
   const right = isCase
     ? pick(cases)
     : parameters.map((parameter) => fitting(parameter, shape, draw));
+  if (isCase && chance(0.1)) return { given: right, room: 2 ** Math.floor(14 * random()) };
   const sure = isCase ? pick([...right.keys()]) : -1; // is spoilt in any case
   const wrong = right.map((value, k) => {
     const luck = 2 * draw.chance(0.5); // half of the calls are spoilt a little, half much
@@ -264,5 +266,5 @@ export function wrongCall(parameters, cases, seed) {
   });
   if (chance(0.05)) wrong.splice(Math.floor(pick(wrong.map((_, k) => k)) ?? 0), 1);
   if (chance(0.05)) wrong.push(draw.useless());
-  return wrong;
+  return { given: wrong };
 }

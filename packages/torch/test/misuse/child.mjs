@@ -14,11 +14,12 @@ import { dtypeCode, formatCode } from '../../dist/dtype.js';
 import { OPERATORS, TorchError } from '../../dist/index.js';
 import { EXPORTS, seedOf, wrongCall } from './calls.mjs';
 
+const MEMORY = 2 ** 26;
 const GOLDEN = fileURLToPath(new URL('../golden', import.meta.url));
 const folder = mkdtempSync(join(tmpdir(), 'genseg-misuse-'));
 process.on('exit', () => rmSync(folder, { recursive: true }));
 native.setThreads(2); // what is thrown on another thread has further to go
-native.setMemoryLimit(2 ** 26);
+native.setMemoryLimit(MEMORY);
 
 const indexOf = new Map(OPERATORS.map(([name], index) => [name, index]));
 const goldenCases = JSON.parse(readFileSync(join(GOLDEN, 'operators.json'), 'utf8'));
@@ -212,17 +213,19 @@ function differentiate(born) {
 }
 
 /** @returns the error that the call, or its derivatives, ended in. */
-function attempt({ make }, call) {
+function attempt({ make }, { given, room }) {
   const born = [];
-  const given = build(call, born);
+  const values = build(given, born);
+  if (room !== undefined) native.setMemoryLimit(native.memory().live + room);
   try {
-    const result = make(...given);
+    const result = make(...values);
     born.push(...numbersIn(result));
     differentiate(born);
     return null;
   } catch (error) {
     return error;
   } finally {
+    native.setMemoryLimit(MEMORY);
     for (const handle of born) native.remove(handle);
   }
 }
