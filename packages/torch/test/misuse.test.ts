@@ -12,7 +12,6 @@ import {
   div,
   expand,
   fmod,
-  linalgDet,
   linalgLstsq,
   linalgMatrixNorm,
   linalgNorm,
@@ -27,14 +26,12 @@ import {
   reflectionPad1d,
   reflectionPad2d,
   remainder,
-  replicationPad3d,
   scope,
   searchsorted,
   split,
   tensor,
   unbind,
   upsampleBilinear2d,
-  upsampleNearest1d,
   upsampleTrilinear3d,
   zeros,
 } from '../src/index.ts';
@@ -82,11 +79,6 @@ const REFUSALS: [name: string, call: () => unknown, message: string][] = [
     "reflection_pad2d: argument 'padding': expected 4 integers, got 0",
   ],
   [
-    'a short padding',
-    () => replicationPad3d(ones([1, 3, 3, 3]), [1]),
-    "replication_pad3d: argument 'padding': expected 6 integers, got 1",
-  ],
-  [
     'a padding of one number',
     () => reflectionPad1d(ones([1, 3]), [1]),
     "reflection_pad1d: argument 'padding': expected 2 integers, got 1",
@@ -120,11 +112,6 @@ const REFUSALS: [name: string, call: () => unknown, message: string][] = [
     'splits without end',
     () => split(zeros([2 ** 31, 0]), 2),
     "split.Tensor: argument 'self': expected at most 2^20 parts, got 1073741824",
-  ],
-  [
-    'more elements than a number counts',
-    () => expand(ones([1]), [2 ** 32, 2 ** 32]),
-    "expand: argument 'size': expected at most 2^53 elements, got 1.84467e+19",
   ],
   ...(['int32', 'int64'] as const).flatMap((dtype): [string, () => unknown, string][] => {
     const least = -(2n ** (dtype === 'int32' ? 31n : 63n));
@@ -166,20 +153,6 @@ const REFUSALS: [name: string, call: () => unknown, message: string][] = [
     "linalg_lstsq: argument 'self': expected finite elements",
   ],
   [
-    'the derivative of an infinite determinant',
-    () =>
-      linalgDet(
-        tensor(
-          [
-            [1, Number.POSITIVE_INFINITY],
-            [0, 1],
-          ],
-          { requiresGrad: true },
-        ),
-      ),
-    "linalg_det: argument 'A': expected finite elements",
-  ],
-  [
     'the derivative of a spectral norm of NaN',
     () => linalgNorm(tensor([[1, Number.NaN]], { requiresGrad: true }), { ord: 2 }),
     "linalg_norm: argument 'self': expected finite elements",
@@ -209,11 +182,6 @@ const REFUSALS: [name: string, call: () => unknown, message: string][] = [
         sorter: tensor(BigInt64Array.of(1n, 2n, 2n ** 40n)),
       }),
     "searchsorted.Tensor: argument 'sorter': expected indices from 0 to 2, got some from 1 to",
-  ],
-  [
-    'a scale that reads beyond the end, 1d',
-    () => upsampleNearest1d(ones([1, 1, 2]), [4], { scales: 0.5 }),
-    "upsample_nearest1d: argument 'scales': expected at least 4 / 2, got 0.5",
   ],
   [
     'a scale that reads beyond the end, 2d',
