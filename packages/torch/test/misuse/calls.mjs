@@ -6,16 +6,17 @@
  * names. Then some arguments are spoilt, or exchanged for values that are of no use there at all.
  */
 
-/**
- * Right calls of the addon's other exports, to be spoilt. Left out is what changes the state of the whole
- * process or waits for others: switches, limits, process groups.
- */
 const image = { tensor: [2, 4, 3, 2], dtype: 6, values: 'normal' };
 const leaf = { ...image, grad: true };
 const byte = { tensor: [5056], dtype: 0, values: 'index' };
 const generator = { generator: 0 };
 const unet = { script: 'script.pt' };
 const photo = { wrapped: { tensor: [1, 1, 8, 8], dtype: 6, values: 'normal' } };
+
+/**
+ * Right calls of the addon's other exports, to be spoilt. Left out is what changes the state of the whole
+ * process or waits for others: switches, limits, process groups.
+ */
 export const EXPORTS = {
   fromBytes: [
     [{ bytes: 24 }, [2, 3], 6],
