@@ -36,7 +36,7 @@ const read = (path: string) => readFileSync(join(root, path), 'utf8');
 const filesIn = (folder: string): string[] =>
   existsSync(join(root, folder))
     ? readdirSync(join(root, folder), { recursive: true, encoding: 'utf8' })
-        .filter((name) => name.endsWith('.ts') && !name.endsWith('.gen.ts'))
+        .filter((name) => /\.tsx?$/.test(name) && !name.endsWith('.gen.ts'))
         .map((name) => join(folder, name))
     : [];
 
@@ -74,6 +74,39 @@ test('beside the folders stand the surface and two files that import nothing', (
   for (const file of ['errors.ts', 'random.ts'])
     expect(read(`${src}/${file}`)).not.toMatch(/ from '/);
   expect(trespasses('index.ts', join(src, 'index.ts'), surface)).toEqual([]);
+});
+
+/** The studio's parts: the contract, which both others import, the server and the page. None knows torch. */
+const studioMayImport: Record<string, readonly string[]> = {
+  api: ['genseg/run'],
+  server: [
+    ...['api', 'node', 'genseg/run', 'genseg/data', 'hono', '@hono/node-server'],
+    ...['sharp', 'fast-png', 'fflate', 'yauzl', 'zod'],
+  ],
+  page: ['api', 'react', 'react-dom', 'uplot'],
+};
+
+test.each(Object.keys(studioMayImport))('%s of the studio imports what it may', (part) => {
+  const src = 'packages/studio/src';
+  const files = [...filesIn(join(src, part)), ...(part === 'api' ? [join(src, 'api.ts')] : [])];
+  const wrong = files
+    .filter((path) => !path.endsWith('.test.ts'))
+    .flatMap((path) =>
+      [...read(path).matchAll(/^(import|export)( type)? [^;]*?from '([^']+)'/gm)]
+        .map(([, , type, module]) => ({ type, module }))
+        .filter(({ type, module }) => {
+          const other = module.startsWith('.')
+            ? join(path, '..', module)
+                .slice(src.length + 1)
+                .split(/[/.]/)[0]
+            : module.replace(/^node:.*/, 'node').replace(/^(hono|react|react-dom|uplot)\/.*/, '$1');
+          if (part === 'api' && other === 'genseg/run') return type === undefined;
+          return other !== part && !studioMayImport[part].includes(other);
+        })
+        .map(({ module }) => `${path} imports ${module}`),
+    );
+  expect(files.length).toBeGreaterThan(0);
+  expect(wrong).toEqual([]);
 });
 
 test('files have at most 600 lines, and above 400 their head says why', () => {

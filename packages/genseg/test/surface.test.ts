@@ -252,7 +252,10 @@ const hasLine = (path: string) =>
 test('the file tree in the README is that of the repository, both ways', () => {
   const entries = tree();
   expect(entries.filter(({ path }) => !existsSync(join(root, path)))).toEqual([]);
-  const folders = ['packages/genseg/src', 'packages/torch/src', 'packages/torch/native'];
+  const folders = [
+    ...['packages/genseg/src', 'packages/torch/src', 'packages/torch/native'],
+    'packages/studio/src',
+  ];
   const inFolders = (path: string) => folders.some((folder) => path.startsWith(`${folder}/`));
   const told = entries.map(({ path }) => path).filter((path) => inFolders(path) && isFile(path));
   expect(told.sort()).toEqual(folders.flatMap(filesIn).filter(hasLine).sort());
@@ -263,7 +266,7 @@ test('every line of the file tree has its gloss, in one column for each package'
     ({ path }) => !/\/(src|test|native)\/?$|^(examples|scripts)\/$/.test(path),
   );
   expect(entries.filter(({ gloss }) => gloss === '')).toEqual([]);
-  for (const name of ['packages/genseg', 'packages/torch', 'scripts']) {
+  for (const name of ['packages/genseg', 'packages/torch', 'packages/studio', 'scripts']) {
     const within = entries.filter(({ path }) => path.startsWith(name) && path !== `${name}/`);
     expect([...new Set(within.filter((e) => e.column < 0).map((e) => e.path))]).toEqual([]);
     expect(new Set(within.map(({ column }) => column)).size, name).toBe(1);

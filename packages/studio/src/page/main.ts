@@ -1,0 +1,4 @@
+/** The page's entry. */
+import { routes } from '../api.ts';
+
+console.log(routes.project);

@@ -1,0 +1,2 @@
+/** The studio's server; `genseg studio` starts it. */
+export { routes } from '../api.ts';
