@@ -10,6 +10,7 @@ import { compare, holm, Random } from 'genseg';
 
 /** @typedef {import('./suites.mjs').Suite} Suite */
 /** @typedef {{ id: string, patient?: string, dice: number | null }} Case */
+/** @typedef {Record<string, { mean: { dice: number | null } }>} Classes by name, where there are several */
 /**
  * @typedef {object} Result what a cell's `genseg train --json` printed, and which cell it was
  * @property {string} method
@@ -18,7 +19,7 @@ import { compare, holm, Random } from 'genseg';
  * @property {number} seconds
  * @property {number} iterations
  * @property {boolean} [resumed] its seconds are those of its last part
- * @property {Record<string, { cases: Case[], mean: { dice: number } }>} sets
+ * @property {Record<string, { cases: Case[], mean: { dice: number }, classes?: Classes }>} sets
  */
 
 /**
@@ -128,11 +129,34 @@ function setSection(set, methods, seeds, results) {
         `${won} of ${seeds.length}`,
       ]),
     ),
+    ...classTable(set, methods, (method) => drawsOf(method).map(({ cell }) => cell)),
     comparisons
       .map(({ other, ci95, difference }, i) =>
         verdict(first.method, other.method, { ci95, difference, p: pValues[i] }),
       )
       .join(' '),
+  ];
+}
+
+/**
+ * Each class's mean over the draws, where there are several.
+ * @param {string} set
+ * @param {readonly string[]} methods
+ * @param {(method: string) => Result[]} cellsOf
+ */
+function classTable(set, methods, cellsOf) {
+  const names = Object.keys(cellsOf(methods[0])[0].sets[set].classes ?? {});
+  if (names.length === 0) return [];
+  const diceOf = (/** @type {Result} */ { sets }, /** @type {string} */ name) =>
+    sets[set].classes?.[name].mean.dice ?? Number.NaN;
+  return [
+    table(
+      ['mean Dice by class', ...names],
+      methods.map((method) => [
+        method,
+        ...names.map((name) => score(mean(cellsOf(method).map((cell) => diceOf(cell, name))))),
+      ]),
+    ),
   ];
 }
 

@@ -52,3 +52,16 @@ test('cells that failed are counted, and their draws left out of the comparison'
   expect(page).toContain('**1 of 6 cells are missing.**');
   expect(page).toMatch(/## 9 labelled images, 1 draws?/);
 });
+
+test('of several classes each has its mean, over the draws', () => {
+  const head = (dice: number) => ({ mean: { dice } });
+  const several = cells.map((one) => {
+    const { dice } = one.sets.test.mean;
+    const classes = { head: head(dice - 0.1), tail: head(dice + 0.05) };
+    return { ...one, sets: { test: { ...one.sets.test, classes } } };
+  });
+  const page = pageOf('made-up', suite, several);
+  expect(page).toContain('| mean Dice by class | head | tail |');
+  expect(page).toContain('| plain | 0.705 | 0.855 |');
+  expect(pageOf('made-up', suite, cells)).not.toContain('by class');
+});

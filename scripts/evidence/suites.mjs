@@ -13,8 +13,30 @@ import { fileURLToPath } from 'node:url';
  * @property {readonly string[]} options further options of `genseg train`
  */
 
-const lungs = fileURLToPath(new URL('../../examples/lungs', import.meta.url));
+const example = (/** @type {string} */ name) =>
+  fileURLToPath(new URL(`../../examples/${name}`, import.meta.url));
+const lungs = example('lungs');
 const methods = ['genseg', 'separate', 'augment', 'plain'];
+
+/** GenSeg beside its baselines for every family of models, on two classes and on three. */
+const families = ['unet', 'deeplabv3', 'resunet', 'swin-unet'].flatMap((model) => {
+  const shared = { methods: ['genseg', 'augment', 'plain'], draws: 3 };
+  const options = ['--model', model];
+  /** @type {[string, Suite][]} */
+  const both = [
+    [`lungs-14-${model}`, { ...shared, data: lungs, labels: [14], options }],
+    [
+      `hippocampus-20-${model}`,
+      {
+        ...shared,
+        data: example('hippocampus'),
+        labels: [20],
+        options: [...options, '--size', '64'],
+      },
+    ],
+  ];
+  return both;
+});
 
 /** @type {Readonly<Record<string, Suite>>} */
 export const suites = {
@@ -27,4 +49,5 @@ export const suites = {
   },
   'lungs-14': { data: lungs, methods, labels: [14], draws: 5, options: [] },
   'lungs-9': { data: lungs, methods, labels: [9], draws: 5, options: [] },
+  ...Object.fromEntries(families),
 };

@@ -190,6 +190,24 @@ test('nnU-Net with masks 0/255 is no reason to refuse', async () => {
   expect(manifest.cases[0].labels).toEqual([192, 64]);
 });
 
+test.each([
+  ['as nnU-Net writes them', { background: 0, organ: 1, lesion: 2 }],
+  ['as the Decathlon writes them', { 0: 'background', 1: 'organ', 2: 'lesion' }],
+])('any layout: dataset.json names the classes, %s', async (_, labels) => {
+  const { manifest } = await look({
+    'dataset.json': { labels },
+    ...pairs('train/images/*.png', 'train/masks/*.png', 'a'),
+    'train/masks/a.png': png(square({ on: 2 })),
+    ...pairs('test/images/*.png', 'test/masks/*.png', 'b', 10),
+    'test/masks/b.png': png(square({ on: 1 })),
+  });
+  expect(manifest.classes).toEqual(['background', 'organ', 'lesion']);
+  expect(manifest.cases.map(({ labels }) => labels)).toEqual([
+    [192, 0, 64],
+    [192, 64, 0],
+  ]);
+});
+
 test('nnU-Net of volumes is refused with the mend', async () => {
   const root = await dataSet({
     'dataset.json': { labels: { background: 0, lung: 1 } },

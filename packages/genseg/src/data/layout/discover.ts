@@ -8,6 +8,7 @@ import { coco } from './coco.ts';
 import { monaiDatalist } from './datalist.ts';
 import { flat } from './flat.ts';
 import { folders, isImageFolder } from './folders.ts';
+import { readLabels } from './labels.ts';
 import { splitOf } from './names.ts';
 import { nnunet } from './nnunet.ts';
 import { keysOf, readPatients, readSplits } from './sidecar.ts';
@@ -85,13 +86,14 @@ async function findCases(tree: Tree): Promise<Found | undefined> {
       layout: splits.map((found) => found.layout).join('; '),
       cases: splits.flatMap((found) => found.cases),
       problems: splits.flatMap((found) => found.problems),
-      declared: splits.find((found) => found.declared)?.declared,
+      declared: (await readLabels(tree)) ?? splits.find(({ declared }) => declared)?.declared,
     };
   }
   let unpaired: Found | undefined;
   for (const layout of layouts) {
     const found = await layout(tree);
-    if (found?.cases.some((c) => c.masks.length > 0)) return found;
+    if (found?.cases.some((c) => c.masks.length > 0))
+      return { ...found, declared: await readLabels(tree) };
     unpaired ??= found;
   }
   return unpaired;

@@ -3,15 +3,11 @@
  * channel), `labelsTr/ID.png`; `imagesTs` and `labelsTs` are the test set.
  * Format: nnU-Net documentation, dataset_format.md.
  */
-import { z } from 'zod';
 import { DataError } from '../../errors.ts';
 import type { Problem, Split } from '../manifest.ts';
+import { description } from './labels.ts';
 import { isImage, stem } from './names.ts';
-import { type Found, type FoundCase, type Level, readJson, type Tree, within } from './tree.ts';
-
-const description = z.object({
-  labels: z.record(z.string(), z.union([z.int(), z.array(z.int())])),
-});
+import { type Found, type FoundCase, readJson, type Tree, within } from './tree.ts';
 
 export async function nnunet(tree: Tree): Promise<Found | undefined> {
   if (!tree.files.includes('dataset.json')) return undefined;
@@ -29,7 +25,7 @@ export async function nnunet(tree: Tree): Promise<Found | undefined> {
       `${within(tree, 'imagesTr')}: holds no 2-D image (PNG, JPEG, TIFF, BMP, GIF); convert the volumes to slices first`,
     );
   }
-  return { layout: 'nnU-Net', cases, problems, declared: declaredClasses(parsed.data.labels) };
+  return { layout: 'nnU-Net', cases, problems };
 }
 
 function casesIn(
@@ -65,17 +61,4 @@ function casesIn(
     const mask = masks.get(id);
     return { id, images: files, masks: mask ? [{ path: mask }] : [], split };
   });
-}
-
-/** Region labels (lists of values) overlap the plain ones and are left out; "ignore" is background. */
-function declaredClasses(labels: z.infer<typeof description>['labels']): Found['declared'] {
-  const plain = Object.entries(labels).filter((entry): entry is [string, number] =>
-    Number.isInteger(entry[1]),
-  );
-  const classes = plain.filter(([name]) => name !== 'ignore').sort(([, a], [, b]) => a - b);
-  if (classes[0]?.[1] !== 0) return undefined;
-  const levels: Level[] = classes.map(([, code], i) => ({ code, class: i }));
-  const ignore = plain.find(([name]) => name === 'ignore');
-  if (ignore) levels.push({ code: ignore[1], class: 0 });
-  return { classes: classes.map(([name]) => name), levels };
 }

@@ -35,7 +35,7 @@ export interface Found {
   readonly layout: string;
   readonly cases: readonly FoundCase[];
   readonly problems: readonly Problem[];
-  /** Classes and their values in the masks, where the data set declares them. */
+  /** Classes and their values in the masks, where its `dataset.json` declares them. */
   readonly declared?: { readonly classes: readonly string[]; readonly levels: readonly Level[] };
 }
 
