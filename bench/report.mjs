@@ -119,7 +119,7 @@ const number = (value, digits) => (Number.isNaN(value) ? '' : value.toFixed(digi
  * @param {string[]} heading
  * @param {string[][]} rows text in the first column, numbers in the others
  */
-function table(heading, rows) {
+export function table(heading, rows) {
   const widths = heading.map((title, column) =>
     Math.max(...[title, ...rows.map((row) => row[column])].map((cell) => cell.length)),
   );

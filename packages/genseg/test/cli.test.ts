@@ -112,10 +112,14 @@ test('from a folder to a model, its scores, masks, synthetic pairs, proof and re
   for (const file of ['report.html', 'MODEL_CARD.md', 'metrics.csv', 'checkpoints/best'])
     expect(existsSync(join(run, file)), file).toBe(true);
 
-  const evaluated = jsonOf(await genseg('evaluate', run, elsewhere, '--json'));
-  expect(evaluated).toMatchObject({ run, method: 'genseg', seed: 0, iterations: 4 });
-  expect(evaluated.seconds).toBeGreaterThan(0);
-  expect((evaluated.sets as typeof sets)[other]).toEqual(sets[other]);
+  const evaluated = await genseg('evaluate', run, elsewhere, '--json');
+  expect(jsonOf(evaluated)).toMatchObject({ run, method: 'genseg', seed: 0, iterations: 4 });
+  expect(jsonOf(evaluated).seconds).toBeGreaterThan(0);
+  expect((jsonOf(evaluated).sets as typeof sets)[other]).toEqual(sets[other]);
+
+  const seen = await genseg('evaluate', run, data);
+  expect(seen.stderr).toMatch(/8 of the 12 test images were trained or validated on \(disc-\d+ is/);
+  expect(evaluated.stderr).not.toContain('trained or validated on');
 
   const broken = join(folder, 'broken.png');
   writeFileSync(broken, 'not an image');

@@ -6,12 +6,13 @@ import type { SetResult } from './set-result.ts';
 function run(
   method: string,
   dice: number[],
-  { sets = ['test'], prefix = 'case' } = {},
+  { sets = ['test'], prefix = 'case', draw = 0 } = {},
 ): ComparedRun {
   const cases = dice.map((value, i) => ({ id: `${prefix} ${i}`, dice: value }));
   const mean = { dice: dice.reduce((a, b) => a + b, 0) / dice.length };
   const result = { cases, mean } as unknown as SetResult;
-  return { method, label: method, sets: new Map(sets.map((set) => [set, result])) };
+  const splits = { train: [`${draw} a`, `${draw} b`], validation: [`${draw} c`] };
+  return { method, label: method, splits, sets: new Map(sets.map((set) => [set, result])) };
 }
 
 const base = Array.from({ length: 20 }, (_, i) => 0.5 + i / 100);
@@ -54,6 +55,19 @@ test('the subject is compared with every other run, on every set they share', ()
     ['other', 'plain', 20],
   ]);
   expect(contrasts[0].result?.difference).toBeCloseTo(0.05, 12);
+});
+
+test('the rival is the one with the same labelled images; without one the sentence says so', () => {
+  const other = run('augment', shifted(0.05, 0.001), { draw: 1 });
+  const genseg = run('genseg', base);
+  const [{ kind, sentence }] = verdicts(
+    compareRuns([other, run('augment', shifted(-0.02, 0.001)), genseg]),
+  );
+  expect(kind).toBe('helped');
+  expect(sentence).not.toContain('other labelled images');
+  const [alone] = verdicts(compareRuns([other, genseg]));
+  expect(alone.kind).toBe('did not help');
+  expect(alone.sentence).toContain('other labelled images');
 });
 
 test('p-values are corrected over all comparisons of the report', () => {

@@ -13,6 +13,11 @@ export interface ComparedRun {
   /** Unique among the runs of a report. */
   readonly label: string;
   readonly method: string;
+  /** Ids of the labelled cases; null where the run stopped before it drew them. */
+  readonly splits: {
+    readonly train: readonly string[];
+    readonly validation: readonly string[];
+  } | null;
   readonly sets: ReadonlyMap<string, SetResult>;
 }
 
@@ -66,14 +71,24 @@ export interface Verdict {
   readonly sentence: string;
 }
 
+/** Whether two runs were trained and validated on the same cases. */
+function sameLabels({ splits: a }: ComparedRun, { splits: b }: ComparedRun): boolean {
+  const key = ({ train, validation }: NonNullable<ComparedRun['splits']>) =>
+    JSON.stringify([[...train].sort(), [...validation].sort()]);
+  return a !== null && b !== null && key(a) === key(b);
+}
+
 /**
  * Per set whether GenSeg helped, by the interval of the paired difference from strong augmentation, or
- * where there is no such run from the best of the others.
+ * where there is no such run from the best of the others. Runs with the same labelled cases go before
+ * those of another label draw.
  */
 export function verdicts(contrasts: readonly Contrast[]): Verdict[] {
   const sets = [...new Set(contrasts.map(({ set }) => set))];
   return sets.flatMap((set) => {
-    const here = contrasts.filter((c) => c.set === set && c.second.method !== 'genseg');
+    const others = contrasts.filter((c) => c.set === set && c.second.method !== 'genseg');
+    const paired = others.filter(({ first, second }) => sameLabels(first, second));
+    const here = paired.length > 0 ? paired : others;
     const rival = here.find(({ second }) => second.method === 'augment') ?? best(here);
     return rival?.first.method === 'genseg' && rival.result ? verdict(rival, rival.result) : [];
   });
@@ -98,9 +113,12 @@ function verdict(
     `(95 % interval of the paired difference ${signed(low)} to ${signed(high)}, ` +
     `${counted(cases, 'case')}, Wilcoxon ${pValue(adjustedP)})`;
   const reason = caution ?? 'The interval holds zero, so chance alone may explain it.';
+  const unpaired = sameLabels(first, second)
+    ? ''
+    : ' The two had other labelled images, which may explain a difference as well.';
   return {
     set,
     kind,
-    sentence: `The mean Dice of ${first.label} is ${numbers}.${clear ? '' : ` ${reason}`}`,
+    sentence: `The mean Dice of ${first.label} is ${numbers}.${clear ? '' : ` ${reason}`}${unpaired}`,
   };
 }

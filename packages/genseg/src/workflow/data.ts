@@ -57,8 +57,9 @@ export async function prepareData(
 /** The named test sets: the data's own first, then each `--test` folder by its name. */
 export async function testSets(
   config: Pick<TrainConfig, 'test'>,
-  { manifest, division }: RunData,
+  data: RunData,
 ): Promise<TestSet[]> {
+  const { manifest, division } = data;
   const sets: TestSet[] =
     division.test.length > 0
       ? [{ name: 'test', manifest, cases: division.test, warnings: [] }]
@@ -67,7 +68,7 @@ export async function testSets(
     sets.push(
       await openTestSet(
         folder,
-        manifest,
+        data,
         sets.map(({ name }) => name),
       ),
     );
@@ -85,15 +86,29 @@ function refuse(problems: readonly Problem[], folder: string): void {
 /** No reason not to score: healthy patients count too, and what has no mask does not. */
 const harmless: readonly Problem['kind'][] = ['empty-mask', 'full-mask', 'missing-mask'];
 
+/** A score on images that the model has seen is too good. Files are compared, not pictures. */
+function seenWarnings(cases: readonly Case[], { division }: RunData): string[] {
+  const hashes = ({ images }: Case) => images.map(({ sha256 }) => sha256);
+  const seen = new Set([...division.train, ...division.validation].flatMap(hashes));
+  const shared = cases.filter((one) => hashes(one).some((hash) => seen.has(hash)));
+  if (shared.length === 0) return [];
+  const [{ id }] = shared;
+  return [
+    `${shared.length} of the ${cases.length} test images were trained or validated on (${id} is one), so the scores are too good; take them out of the test set`,
+  ];
+}
+
 /**
- * A test set in a folder: its test split where it has one, else every labelled case.
+ * A test set in a folder: its test split where it has one, else every labelled case. Warns of images that
+ * the run of `data` was trained on.
  * @throws DataError for a file that cannot be used: a score on the others would not be one on the set.
  */
 export async function openTestSet(
   folder: string,
-  like: Manifest,
+  data: RunData,
   taken: readonly string[] = [],
 ): Promise<TestSet> {
+  const like = data.manifest;
   const { manifest, problems } = await inspect(folder, { like });
   refuse(
     problems.filter(({ kind }) => !harmless.includes(kind)),
@@ -114,12 +129,9 @@ export async function openTestSet(
     .at(-1)!;
   let name = base;
   for (let n = 2; taken.includes(name); n++) name = `${base}-${n}`;
-  return {
-    name,
-    manifest,
-    cases: own.length > 0 ? own : labelled,
-    warnings: problems.map(({ message }) => message),
-  };
+  const cases = own.length > 0 ? own : labelled;
+  const seen = seenWarnings(cases, data).map((text) => `${folder}: ${text}`);
+  return { name, manifest, cases, warnings: [...problems.map(({ message }) => message), ...seen] };
 }
 
 /** Cases at the training size, in 0..1 by the training data's scaling. */

@@ -92,7 +92,7 @@ export async function evaluateRun(
   const paths = runPaths(root);
   const { plan, data } = openRun(paths);
   using trained = loadModel(paths.checkpoints.best, plan.device);
-  const set = await openTestSet(folder, data.manifest, ['test']);
+  const set = await openTestSet(folder, data, ['test']);
   for (const text of set.warnings) warn(text);
   const result = (await evaluate(root, trained, set, { seed: plan.seed }))!;
   return {
