@@ -3,7 +3,7 @@
  * optimiser's step sizes. Needs H + damping I positive definite, which damping must see to away from
  * an optimum.
  */
-import { where } from '@genseg/torch';
+import { scope, where } from '@genseg/torch';
 import { pullBackImplicit } from './implicit.ts';
 import type { HypergradientMethod } from './method.ts';
 import { add, dot, multiply, norm, scale } from './vector.ts';
@@ -19,13 +19,11 @@ export function conjugateGradient(
       return pullBackImplicit(problem, steps, cotangent, inputs, (hessian, preconditioner, v) => {
         // Weights that the optimiser does not move have P = 0; the solver needs P > 0.
         const p = preconditioner.map((d) => where(d.gt(0), d, d.abs().mean().add(1e-12)));
-        let x = scale(v, 0);
-        let residual = scale(v, 1);
-        let z = multiply(p, residual);
-        let direction = z;
-        let rho = dot(residual, z);
+        const residual = scale(v, 1);
+        const direction = multiply(p, residual);
+        let now = { x: scale(v, 0), residual, direction, rho: dot(residual, direction) };
         const goal = tolerance * norm(v);
-        for (let k = 0; k < iterations && norm(residual) > goal; k++) {
+        const iterate = ({ x, residual, direction, rho }: typeof now): typeof now => {
           const image = add(hessian(direction), direction, damping);
           const curvature = dot(direction, image);
           if (!(curvature > 0)) {
@@ -34,14 +32,19 @@ export function conjugateGradient(
             );
           }
           const alpha = rho / curvature;
-          x = add(x, direction, alpha);
-          residual = add(residual, image, -alpha);
-          z = multiply(p, residual);
-          const next = dot(residual, z);
-          direction = add(z, direction, next / rho);
-          rho = next;
-        }
-        return x;
+          const rest = add(residual, image, -alpha);
+          const z = multiply(p, rest);
+          const next = dot(rest, z);
+          return {
+            x: add(x, direction, alpha),
+            residual: rest,
+            direction: add(z, direction, next / rho),
+            rho: next,
+          };
+        };
+        for (let k = 0; k < iterations && norm(now.residual) > goal; k++)
+          now = scope(() => iterate(now));
+        return now.x;
       });
     },
   };
