@@ -95,6 +95,7 @@ export {
   linearDecay,
   polynomial,
   type Schedule,
+  type UpdateSite,
 } from './optim/index.ts';
 
 // Optimisers whose steps can be differentiated, and averages of weights.
@@ -103,8 +104,11 @@ export {
   Adam,
   type AdamOptions,
   AdamW,
+  type Cotangent,
+  type Cotangents,
   Optimizer,
   type OptimizerState,
+  type PulledBack,
   RMSprop,
   type RMSpropOptions,
   SGD,

@@ -53,7 +53,7 @@ export class Engine {
   readonly #observe: Observe;
   #proven = false;
 
-  /** @param levels the lower problems in the order of their steps. */
+  /** @param levels the lower problems in the order of their steps, each after those whose parameters enter its loss. */
   constructor(
     graph: Graph,
     problems: { upper: Problem; levels: readonly Level[]; method: HypergradientMethod },
@@ -124,7 +124,8 @@ export class Engine {
       this.#onStep(problem, batch);
       return loss;
     }
-    const { loss, step } = problem.recordedStep();
+    const { differentiatesSteps: differentiable } = this.method;
+    const { loss, step } = problem.recordedStep({ differentiable });
     steps.push(step);
     this.#onStep(problem, step.batch);
     return loss;

@@ -235,6 +235,38 @@ describe('optimisers that are not plain descent', () => {
   });
 });
 
+test.each([1, 3])(
+  '%i steps whose graphs were kept give what evaluating them again gives',
+  (count) => {
+    scope(() => {
+      const chain = makeChain();
+      const problems = makeProblems(chain, (p) => new Adam(p, 0.05));
+      const graph = new Graph(edgesOf(problems));
+      for (const problem of [problems.middle, problems.lowest]) take(problem, 2);
+      const kept = (problem: Problem) =>
+        Array.from({ length: count }, () => problem.recordedStep({ differentiable: true }).step);
+      const trajectories = new Map<Problem, Step[]>();
+      for (const problem of [problems.middle, problems.lowest])
+        trajectories.set(problem, kept(problem));
+      const without = new Map(
+        [...trajectories].map(([problem, steps]) => [
+          problem,
+          steps.map(({ recording, ...step }) => {
+            expect(recording).toBeDefined();
+            return step;
+          }),
+        ]),
+      );
+      const [again, once] = [without, trajectories].map(
+        (steps) => hypergradient(graph, problems.upper, unrolled(), steps, null).gradients[0],
+      );
+      expect(once.abs().max().item()).toBeGreaterThan(0);
+      expect(once.sub(again).abs().max().item()).toBeLessThan(1e-12);
+      disposeAll(chain, problems);
+    });
+  },
+);
+
 test('parameters and optimiser state are bit for bit the same after a hypergradient', () => {
   scope(() => {
     const chain = makeChain();

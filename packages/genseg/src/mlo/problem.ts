@@ -10,7 +10,7 @@ import {
   scope,
   type Tensor,
 } from '@genseg/torch';
-import { type Parameter, valuesOf } from '../nn/index.ts';
+import { type Parameter, substitute, valuesOf } from '../nn/index.ts';
 import type { Optimizer, OptimizerState } from '../optim/index.ts';
 
 export interface ProblemOptions<Batch> {
@@ -38,6 +38,14 @@ export interface Step<Batch = unknown> {
   gradients: readonly Tensor[];
   /** The optimiser's state before the step. */
   state: OptimizerState;
+  /** The gradient as a function that can be differentiated, where it was asked for; serves one hypergradient. */
+  recording?: Recording;
+}
+
+/** A gradient with its graph: `gradients` is recorded as a function of `values` and of what else entered the loss. */
+export interface Recording {
+  values: readonly Tensor[];
+  gradients: readonly Tensor[];
 }
 
 export class Problem<Batch = unknown> {
@@ -68,23 +76,45 @@ export class Problem<Batch = unknown> {
     return { batch, loss };
   }
 
-  /** The same, remembering what a hypergradient needs; its tensors belong to the caller's scope. */
-  recordedStep(): { loss: number; step: Step<Batch> } {
+  /**
+   * The same, remembering what a hypergradient needs; its tensors belong to the caller's scope.
+   *
+   * @param options.differentiable also keep the gradient's graph, which a hypergradient would otherwise
+   *   evaluate again. Until it is used, the parameters of other problems that enter the loss must not change.
+   */
+  recordedStep(options: { differentiable?: boolean } = {}): { loss: number; step: Step<Batch> } {
+    const { differentiable = false } = options;
     const before = noGrad(() => valuesOf(this.parameters).map((value) => value.detach().clone()));
     const state = this.optimizer.snapshot();
-    const { batch, loss, random, gradients } = this.#update();
-    return { loss, step: { batch, random, before, gradients, state } };
+    if (!differentiable || this.#options.compute) {
+      const { batch, loss, random, gradients } = this.#update();
+      return { loss, step: { batch, random, before, gradients, state } };
+    }
+    // At copies, since the update changes the parameters in place and the graph needs the values before it.
+    const values = before.map((value) => value.detach().requiresGrad_());
+    const { batch, loss, random, gradients } = substitute(this.parameters, values, () =>
+      this.#evaluateNext({ createGraph: true }),
+    );
+    const recording = { values, gradients };
+    const fixed = gradients.map((gradient) => gradient.detach());
+    this.optimizer.step(fixed);
+    return { loss, step: { batch, random, before, gradients: fixed, state, recording } };
   }
 
   #update() {
+    const evaluated = this.#evaluateNext();
+    this.optimizer.step(evaluated.gradients);
+    return evaluated;
+  }
+
+  #evaluateNext(options: { createGraph?: boolean } = {}) {
     const batch = this.draw();
     const random = this.generators.map((generator) => generator.state);
     const { loss: lossOf, compute = (body) => body() } = this.#options;
     const { loss, gradients } = scope(() => {
       const value = compute(() => lossOf(batch));
-      return { loss: value.item(), gradients: grad(value, valuesOf(this.parameters)) };
+      return { loss: value.item(), gradients: grad(value, valuesOf(this.parameters), options) };
     });
-    this.optimizer.step(gradients);
     return { batch, loss, random, gradients };
   }
 
@@ -92,6 +122,14 @@ export class Problem<Batch = unknown> {
   evaluate(batch: Batch): Tensor {
     const { loss, frozen = (body) => body() } = this.#options;
     return frozen(() => loss(batch));
+  }
+
+  /** An earlier step's gradient with its graph: the one that was kept, or evaluated again. */
+  recordingOf(step: Step<Batch>): Recording {
+    if (step.recording) return step.recording;
+    const values = step.before.map((w) => w.detach().requiresGrad_());
+    const loss = substitute(this.parameters, values, () => this.replay(step));
+    return { values, gradients: grad(loss, values, { createGraph: true }) };
   }
 
   /** The loss of an earlier step's batch with that step's random draws, at the present parameters. */

@@ -4,8 +4,8 @@
  */
 import type { Tensor } from '@genseg/torch';
 import type { Parameter } from '../nn/index.ts';
-import { requireNonNegative, requireShare, rootMeanSquare, withDecay } from './formula.ts';
-import { Optimizer } from './optimizer.ts';
+import { plus, requireNonNegative, requireShare, rootMeanSquare, withDecay } from './formula.ts';
+import { type Cotangent, Optimizer, type PulledBack, type UpdateSite } from './optimizer.ts';
 
 export interface AdamOptions {
   /** Shares of the mean gradient and of its mean square that stay, in [0, 1); default [.9, .999]. */
@@ -41,6 +41,28 @@ function adamUpdate(
   value.addcdiv_(m, denominator, { value: -rate });
 }
 
+/** Its transposed derivative: from those of value' and of m' and s' to those of g and of m and s. */
+function pullBackAdam(
+  g: Tensor,
+  [m, s]: readonly Tensor[],
+  { value: dValue, slots: [dM, dS] = [] }: Cotangent,
+  { betas: [beta1, beta2], eps, lr, step }: Moments & { lr: number; step: number },
+): { gradient: Tensor; slots(): Tensor[] } {
+  const correction = Math.sqrt(1 - beta2 ** step);
+  const rate = lr / (1 - beta1 ** step);
+  const root = rootMeanSquare(s.mul(beta2).addcmul_(g, g, { value: 1 - beta2 }));
+  const denominator = root.div(correction).add_(eps);
+  const step1 = dValue.div(denominator).mul_(-rate); // by m'
+  const m1 = m.mul(beta1).add_(g, { alpha: 1 - beta1 });
+  const byRoot = step1.mul(m1).div_(denominator).div_(-correction);
+  const toM = plus(step1, dM);
+  const toS = plus(byRoot.div_(root).mul_(0.5), dS);
+  return {
+    gradient: toM.mul(1 - beta1).addcmul_(toS, g, { value: 2 * (1 - beta2) }),
+    slots: () => [toM.mul(beta1), toS.mul(beta2)],
+  };
+}
+
 export class Adam extends Optimizer {
   readonly #moments: Moments;
   readonly #weightDecay: number;
@@ -57,6 +79,17 @@ export class Adam extends Optimizer {
   protected update(value: Tensor, gradient: Tensor, state: readonly Tensor[], step: number): void {
     const g = withDecay(gradient, value, this.#weightDecay);
     adamUpdate(value, g, state, { ...this.#moments, lr: this.lr, step });
+  }
+
+  protected pullBackUpdate(site: UpdateSite, cotangent: Cotangent): PulledBack {
+    const { lr } = this;
+    const g = withDecay(site.gradient, site.value, this.#weightDecay);
+    const { gradient, slots } = pullBackAdam(g, site.slots, cotangent, {
+      ...this.#moments,
+      ...{ lr, step: site.step },
+    });
+    const value = () => cotangent.value.add(gradient, { alpha: this.#weightDecay });
+    return { gradient, before: () => ({ value: value(), slots: slots() }) };
   }
 }
 
@@ -76,5 +109,12 @@ export class AdamW extends Optimizer {
   protected update(value: Tensor, gradient: Tensor, state: readonly Tensor[], step: number): void {
     value.mul_(1 - this.lr * this.#weightDecay);
     adamUpdate(value, gradient, state, { ...this.#moments, lr: this.lr, step });
+  }
+
+  protected pullBackUpdate({ gradient: g, slots: state, step }: UpdateSite, cotangent: Cotangent) {
+    const { lr } = this;
+    const { gradient, slots } = pullBackAdam(g, state, cotangent, { ...this.#moments, lr, step });
+    const value = () => cotangent.value.mul(1 - lr * this.#weightDecay);
+    return { gradient, before: () => ({ value: value(), slots: slots() }) };
   }
 }

@@ -5,6 +5,9 @@ import type { Tensor } from '@genseg/torch';
 export const withDecay = (gradient: Tensor, value: Tensor, decay: number): Tensor =>
   decay === 0 ? gradient : gradient.add(value, { alpha: decay });
 
+/** a + b, where there is a b. */
+export const plus = (a: Tensor, b: Tensor | undefined): Tensor => (b ? a.add(b) : a);
+
 /**
  * The root of the mean square gradient, and infinity where that is 0. There every gradient has been 0,
  * so the numerator is 0 and the step is 0 with either denominator; but the root has no derivative at 0,

@@ -1,7 +1,14 @@
 /** Optimisers whose steps can be differentiated, learning-rate schedules and weight averaging. */
 export { Adam, type AdamOptions, AdamW } from './adam.ts';
 export { updateAverage } from './ema.ts';
-export { Optimizer, type OptimizerState } from './optimizer.ts';
+export {
+  type Cotangent,
+  type Cotangents,
+  Optimizer,
+  type OptimizerState,
+  type PulledBack,
+  type UpdateSite,
+} from './optimizer.ts';
 export { RMSprop, type RMSpropOptions } from './rmsprop.ts';
 export { constant, cosine, linearDecay, polynomial, type Schedule } from './schedule.ts';
 export { SGD, type SGDOptions } from './sgd.ts';

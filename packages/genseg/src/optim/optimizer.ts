@@ -1,16 +1,44 @@
 /**
- * What every optimiser shares. An algorithm is one formula, written in differentiable operations that
- * change a value and its state in place. Training gives it the parameters' own tensors; hypergradients
- * give it copies and differentiate it, so that what they see is the optimiser that is really used.
+ * What every optimiser shares. An algorithm is one formula, `update`, and that formula's derivative,
+ * `pullBackUpdate`, which hypergradients go through: what they see is the optimiser that is really used.
+ * Elements do not meet in either, so both run on a slice of a large tensor after the other: what lies
+ * between two operations stays in the processor's cache.
  */
-import { enableGrad, grad, keep, noGrad, scope, type Tensor } from '@genseg/torch';
+import { keep, noGrad, ones, scope, type Tensor } from '@genseg/torch';
 import type { Parameter } from '../nn/index.ts';
 import { requireNonNegative } from './formula.ts';
+import { type Slice, slicesOf } from './slices.ts';
 
 /** The state of all parameters: per parameter its tensors, and the number of steps taken. */
 export interface OptimizerState {
   step: number;
   slots: Tensor[][];
+}
+
+/** Where an update was taken: all from before it, `step` 1 for the first. */
+export interface UpdateSite {
+  value: Tensor;
+  gradient: Tensor;
+  slots: readonly Tensor[];
+  step: number;
+}
+
+/** The derivatives of something by a value and its state; absent state means that nothing depends on it. */
+export interface Cotangent {
+  value: Tensor;
+  slots?: readonly Tensor[];
+}
+
+/** What an update hands back: the derivative by the gradient, and if asked for those by value and state. */
+export interface PulledBack {
+  gradient: Tensor;
+  before(): { value: Tensor; slots: Tensor[] };
+}
+
+/** The same of all parameters. */
+export interface Cotangents {
+  values: readonly Tensor[];
+  slots?: readonly (readonly Tensor[])[];
 }
 
 export abstract class Optimizer {
@@ -31,7 +59,10 @@ export abstract class Optimizer {
     );
   }
 
-  /** The algorithm: changes value and state, and nothing else. @param step 1 for the first. */
+  /**
+   * The algorithm, in differentiable operations: changes value and state, and nothing else.
+   * @param step 1 for the first.
+   */
   protected abstract update(
     value: Tensor,
     gradient: Tensor,
@@ -39,13 +70,20 @@ export abstract class Optimizer {
     step: number,
   ): void;
 
+  /** The transposed derivative of `update`, at the rate that `lr` has now. */
+  protected abstract pullBackUpdate(site: UpdateSite, cotangent: Cotangent): PulledBack;
+
   /** One update in place. @param gradients in the order of `parameters`. */
   step(gradients: readonly Tensor[]): void {
     this.#requireOneEach('gradients', gradients);
     this.#step++;
     noGrad(() => {
       this.parameters.forEach((p, i) => {
-        scope(() => this.update(p.value, gradients[i], this.#slots[i], this.#step));
+        for (const cut of slicesOf(p.value)) {
+          scope(() =>
+            this.update(cut(p.value), cut(gradients[i]), this.#slots[i].map(cut), this.#step),
+          );
+        }
       });
     });
   }
@@ -76,6 +114,74 @@ export abstract class Optimizer {
   }
 
   /**
+   * The derivatives of something by the gradients of an update, from those by what the update made: the
+   * vector-Jacobian product of `lookahead`. Exact; 0 where an algorithm divides by the gradients' size
+   * and every gradient has been 0.
+   *
+   * @param at values, gradients and state before the update.
+   */
+  pullBackGradients(
+    at: { values: readonly Tensor[]; gradients: readonly Tensor[]; state: OptimizerState },
+    cotangents: Cotangents,
+  ): Tensor[] {
+    return this.#pullBack(at, cotangents, ({ gradient }) => [gradient]).map(([g]) => g);
+  }
+
+  /** The same by the gradients and by values and state before, for the update before this one. */
+  pullBack(
+    at: { values: readonly Tensor[]; gradients: readonly Tensor[]; state: OptimizerState },
+    cotangents: Cotangents,
+  ): { gradients: Tensor[]; values: Tensor[]; slots: Tensor[][] } {
+    const pulled = this.#pullBack(at, cotangents, ({ gradient, before }) => {
+      const { value, slots } = before();
+      return [gradient, value, ...slots];
+    });
+    return {
+      gradients: pulled.map(([g]) => g),
+      values: pulled.map(([, value]) => value),
+      slots: pulled.map(([, , ...slots]) => slots),
+    };
+  }
+
+  #pullBack(
+    at: { values: readonly Tensor[]; gradients: readonly Tensor[]; state: OptimizerState },
+    { values: cotangents, slots: slotCotangents }: Cotangents,
+    select: (pulled: PulledBack) => Tensor[],
+  ): Tensor[][] {
+    this.#requireOneEach('values', at.values);
+    this.#requireOneEach('gradients', at.gradients);
+    this.#requireOneEach('cotangents', cotangents);
+    const step = at.state.step + 1;
+    const ofSlice = (i: number, cut: Slice): Tensor[] =>
+      scope(() => {
+        const site = {
+          value: cut(at.values[i].detach()),
+          gradient: cut(at.gradients[i].detach()),
+          slots: at.state.slots[i].map(cut),
+          step,
+        };
+        const value = cut(cotangents[i]);
+        return select(this.pullBackUpdate(site, { value, slots: slotCotangents?.[i].map(cut) }));
+      });
+    return noGrad(() =>
+      at.values.map((value, i) => {
+        const cuts = slicesOf(value);
+        if (cuts.length === 1) return ofSlice(i, cuts[0]);
+        let results: Tensor[] | null = null;
+        for (const cut of cuts) {
+          const parts = ofSlice(i, cut);
+          results ??= parts.map(() => value.detach().emptyLike());
+          parts.forEach((part, k) => {
+            scope(() => cut(results![k]).copy_(part));
+            part.dispose();
+          });
+        }
+        return results!;
+      }),
+    );
+  }
+
+  /**
    * The diagonal of -d(new value) / d(gradient): the P in w' = w - P g of first order, step size
    * included. Exact for every algorithm that treats elements apart, as all here do; 0 where an
    * algorithm divides by the gradients' size and every gradient has been 0.
@@ -85,15 +191,13 @@ export abstract class Optimizer {
     gradients: readonly Tensor[],
     state: OptimizerState,
   ): Tensor[] {
-    return scope(() =>
-      enableGrad(() => {
-        const leaves = gradients.map((g) => g.detach().requiresGrad_());
-        const fixed = values.map((value) => value.detach());
-        const { values: next } = this.lookahead(fixed, leaves, state);
-        const sums = next.map((value) => value.sum());
-        return grad(sums, leaves).map((d) => d.neg());
-      }),
-    );
+    return scope(() => {
+      const sums = values.map(({ shape, dtype, device }) =>
+        ones([], { dtype, device }).expand(shape),
+      );
+      const pulled = this.pullBackGradients({ values, gradients, state }, { values: sums });
+      return pulled.map((d) => d.neg());
+    });
   }
 
   /** Tensors and step count for a checkpoint, the tensors by `<parameter index>.<slot>`. */

@@ -1,8 +1,8 @@
 /** RMSprop (Tieleman and Hinton 2012), uncentred, in PyTorch's form: eps outside the root, momentum after it. */
 import type { Tensor } from '@genseg/torch';
 import type { Parameter } from '../nn/index.ts';
-import { requireNonNegative, requireShare, rootMeanSquare, withDecay } from './formula.ts';
-import { Optimizer } from './optimizer.ts';
+import { plus, requireNonNegative, requireShare, rootMeanSquare, withDecay } from './formula.ts';
+import { type Cotangent, Optimizer, type PulledBack, type UpdateSite } from './optimizer.ts';
 
 export interface RMSpropOptions {
   /** Share of the mean square that stays, in [0, 1); default .99. */
@@ -44,5 +44,27 @@ export class RMSprop extends Optimizer {
     }
     v.mul_(this.#momentum).addcdiv_(g, denominator);
     value.sub_(v, { alpha: this.lr });
+  }
+
+  protected pullBackUpdate(site: UpdateSite, cotangent: Cotangent): PulledBack {
+    const [alpha, momentum] = [this.#alpha, this.#momentum];
+    const [s] = site.slots;
+    const [dS, dV] = cotangent.slots ?? [];
+    const g = withDecay(site.gradient, site.value, this.#weightDecay);
+    const root = rootMeanSquare(s.mul(alpha).addcmul_(g, g, { value: 1 - alpha }));
+    const denominator = root.add(this.#eps);
+    // value' = value - lr v', v' = momentum v + g / denominator; without momentum v' is the quotient.
+    const toV = plus(cotangent.value.mul(-this.lr), dV);
+    const toG = toV.div(denominator);
+    const byRoot = toG.mul(g).div_(denominator).neg_();
+    const toS = plus(byRoot.div_(root).mul_(0.5), dS);
+    const gradient = toG.addcmul_(toS, g, { value: 2 * (1 - alpha) });
+    return {
+      gradient,
+      before: () => ({
+        value: cotangent.value.add(gradient, { alpha: this.#weightDecay }),
+        slots: momentum === 0 ? [toS.mul(alpha)] : [toS.mul(alpha), toV.mul(momentum)],
+      }),
+    };
   }
 }

@@ -1,8 +1,8 @@
 /** Stochastic gradient descent with momentum (Sutskever et al. 2013), in PyTorch's form: lr outside the velocity. */
 import type { Tensor } from '@genseg/torch';
 import type { Parameter } from '../nn/index.ts';
-import { requireNonNegative, requireShare, withDecay } from './formula.ts';
-import { Optimizer } from './optimizer.ts';
+import { plus, requireNonNegative, requireShare, withDecay } from './formula.ts';
+import { type Cotangent, Optimizer, type PulledBack, type UpdateSite } from './optimizer.ts';
 
 export interface SGDOptions {
   /** Share of the velocity that stays, in [0, 1); default 0. */
@@ -38,5 +38,23 @@ export class SGD extends Optimizer {
     v.mul_(this.#momentum).add_(g);
     const direction = this.#nesterov ? g.add(v, { alpha: this.#momentum }) : v;
     value.sub_(direction, { alpha: this.lr });
+  }
+
+  protected pullBackUpdate(_site: UpdateSite, cotangent: Cotangent): PulledBack {
+    const momentum = this.#momentum;
+    const toDirection = cotangent.value.mul(-this.lr);
+    // v' = momentum v + g; the direction is v', or g + momentum v' with Nesterov's.
+    const toV = plus(
+      this.#nesterov ? toDirection.mul(momentum) : toDirection,
+      cotangent.slots?.[0],
+    );
+    const gradient = this.#nesterov ? toV.add(toDirection) : toV;
+    return {
+      gradient,
+      before: () => ({
+        value: cotangent.value.add(gradient, { alpha: this.#weightDecay }),
+        slots: momentum === 0 ? [] : [toV.mul(momentum)],
+      }),
+    };
   }
 }

@@ -29,14 +29,20 @@ export type MaskToImage = Module & { forward(mask: Tensor): Tensor };
 /** Mask planes and images to logits of patches [N, 1, h, w]. */
 export type Discriminator = Module & { forward(mask: Tensor, image: Tensor): Tensor };
 
-/** Runs the evaluation of a loss, in the precision of the run. */
+/** Runs the evaluation of a loss in the precision of the run; absent for full precision. */
 export type Compute = <T>(body: () => T) => T;
 
 /** Level I, the critic: tell real pairs from pairs with a generated image. */
 export function discriminatorProblem(
   { discriminator, generator }: { discriminator: Discriminator; generator: MaskToImage },
   optimizer: Optimizer,
-  options: { draw(): Pairs; gan: GanLoss; planes: number; random: Generator; compute: Compute },
+  options: {
+    draw(): Pairs;
+    gan: GanLoss;
+    planes: number;
+    random: Generator;
+    compute?: Compute | undefined;
+  },
 ): Problem<Pairs> {
   const { draw, gan, planes, random, compute } = options;
   return new Problem('discriminator', {
@@ -71,7 +77,7 @@ export function generatorProblem(
     l1Weight: number;
     planes: number;
     random: Generator;
-    compute: Compute;
+    compute?: Compute | undefined;
   },
 ): Problem<Pairs> {
   const { draw, gan, l1Weight, planes, random, compute } = options;
@@ -109,7 +115,7 @@ export function segmentationProblem(
     synthesise(mask: Tensor): Tensor;
     syntheticWeight: number;
     generators: readonly Generator[];
-    compute: Compute;
+    compute?: Compute | undefined;
     frozen?<T>(body: () => T): T;
   },
 ): Problem<SegmentationBatch> {
@@ -149,7 +155,7 @@ export function segmentationProblem(
 export function architectureProblem(
   segmenter: Segmenter,
   optimizer: Optimizer,
-  options: { draw(): Pairs; compute: Compute },
+  options: { draw(): Pairs; compute?: Compute | undefined },
 ): Problem<Pairs> {
   return new Problem('architecture', {
     optimizer,

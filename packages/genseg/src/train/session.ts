@@ -90,7 +90,8 @@ export class Session {
   readonly #warpPair = geometric(allWarps(), { padding });
   readonly #warpMask = geometricMask(allWarps(), { padding });
   readonly #recolour = photometric();
-  readonly #compute: Compute;
+  /** The precision of updates where it is not full precision. */
+  readonly #compute: Compute | undefined;
   readonly #planes: number;
   readonly #witness: Witness;
 
@@ -104,7 +105,7 @@ export class Session {
     this.observe = options.observe ?? unobserved;
     this.#witness = witness;
     this.#planes = classes === 2 ? 1 : classes;
-    this.#compute = precision === 'bf16' ? (body) => autocast(body, { device }) : (body) => body();
+    this.#compute = precision === 'bf16' ? (body) => autocast(body, { device }) : undefined;
     this.#train = data.train;
     this.#validation = data.validation;
     const seeds = new Random(seed);

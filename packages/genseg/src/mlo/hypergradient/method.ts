@@ -10,6 +10,8 @@ import type { Problem, Step } from '../problem.ts';
 
 export interface HypergradientMethod {
   readonly name: string;
+  /** Whether it differentiates the gradients of the steps that were taken, so that their graphs are worth keeping. */
+  readonly differentiatesSteps?: boolean;
   /**
    * @param steps the lower problem's latest steps, oldest first; at least one.
    * @param cotangent v, one tensor per lower parameter, in its shape.
