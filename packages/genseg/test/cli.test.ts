@@ -8,9 +8,11 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { join } from 'node:path';
+import sharp from 'sharp';
 import { expect, test } from 'vitest';
 import { discFiles, discFolder, genseg, jsonOf, quick, readJson } from './command-line.ts';
-import { dataSet, temporaryFolder } from './data/fixtures.ts';
+import { dataSet, png, temporaryFolder } from './data/fixtures.ts';
+import { side } from './tiny.ts';
 
 const commands = [
   ...['inspect', 'train', 'resume', 'evaluate', 'predict', 'generate', 'report', 'selfcheck'],
@@ -120,6 +122,16 @@ test('from a folder to a model, its scores, masks, synthetic pairs, proof and re
   const seen = await genseg('evaluate', run, data);
   expect(seen.stderr).toMatch(/8 of the 12 test images were trained or validated on \(disc-\d+ is/);
   expect(evaluated.stderr).not.toContain('trained or validated on');
+
+  const tinted = await discFolder('tinted', 2);
+  for (const file of [0, 1].map((i) => join(tinted, `images/tinted-${i}.png`))) {
+    const gray = await sharp(file).toColourspace('b-w').raw().toBuffer();
+    const colours = Uint8Array.from({ length: 3 * gray.length }, (_, i) => gray[i % gray.length]);
+    writeFileSync(file, png(colours, { width: side, channels: 3 }));
+  }
+  const asGray = await genseg('evaluate', run, tinted, '--json');
+  expect(asGray.stderr).toContain('colour images are taken as gray');
+  expect((jsonOf(asGray).sets as typeof sets)[tinted.split('/').at(-1)!].cases).toHaveLength(2);
 
   const broken = join(folder, 'broken.png');
   writeFileSync(broken, 'not an image');

@@ -117,9 +117,11 @@ export async function openTestSet(
   const labelled = manifest.cases.filter(({ labels }) => labels !== null);
   if (labelled.length === 0)
     throw new DataError(`${folder}: no image has a mask, so there is nothing to score against`);
-  if (manifest.fingerprint.channels > like.fingerprint.channels) {
+  const [channels, trained] = [manifest, like].map(({ fingerprint }) => fingerprint.channels);
+  const gray = trained === 1 && channels === 3;
+  if (channels > trained && !gray) {
     throw new DataError(
-      `${folder}: images have ${manifest.fingerprint.channels} channels, the model was trained on ${like.fingerprint.channels}; convert them`,
+      `${folder}: images have ${channels} channels, the model was trained on ${trained}; convert them`,
     );
   }
   const own = labelled.filter(({ split }) => split === 'test');
@@ -130,8 +132,13 @@ export async function openTestSet(
   let name = base;
   for (let n = 2; taken.includes(name); n++) name = `${base}-${n}`;
   const cases = own.length > 0 ? own : labelled;
-  const seen = seenWarnings(cases, data).map((text) => `${folder}: ${text}`);
-  return { name, manifest, cases, warnings: [...problems.map(({ message }) => message), ...seen] };
+  const notes = seenWarnings(cases, data);
+  if (gray) notes.push('colour images are taken as gray, as the model was trained on');
+  const warnings = [
+    ...problems.map(({ message }) => message),
+    ...notes.map((text) => `${folder}: ${text}`),
+  ];
+  return { name, manifest, cases, warnings };
 }
 
 /** Cases at the training size, in 0..1 by the training data's scaling. */
