@@ -199,6 +199,7 @@ export {
   geometric,
   geometricMask,
   type ImageAugmentation,
+  identity as identityMap,
   type MaskAugmentation,
   noise,
   type Padding,
@@ -206,9 +207,11 @@ export {
   photometric,
   posterise,
   rotate,
+  rotation,
   samplingGrid,
   saturation,
   scale,
+  scaling,
   shear,
   strong,
   translate,
@@ -390,6 +393,15 @@ export {
   unet,
 } from './train/index.ts';
 
+// How sure a model is of an image.
+
+export {
+  type Probabilities,
+  predictViews,
+  type Uncertainty,
+  uncertaintyOf,
+} from './trust/index.ts';
+
 // What the commands do, as functions on folders.
 
 export { writeReport } from './report/index.ts';
@@ -400,6 +412,8 @@ export {
   type GeneratedPair,
   generatePairs,
   type Predicted,
+  type PredictedClass,
+  type PredictedImage,
   type PredictOptions,
   predictFiles,
   resume,

@@ -8,8 +8,10 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { join } from 'node:path';
+import { decode } from 'fast-png';
 import sharp from 'sharp';
 import { expect, test } from 'vitest';
+import type { PredictedImage } from '../src/index.ts';
 import { discFiles, discFolder, genseg, jsonOf, quick, readJson } from './command-line.ts';
 import { dataSet, png, temporaryFolder } from './data/fixtures.ts';
 import { side } from './tiny.ts';
@@ -43,6 +45,8 @@ test('wrong usage exits with 2 and says how to mend it, in one line', async () =
     [['train', data, '--out', out, '--budget', 'soon'], /--budget is "soon", expected a time/],
     [['train', data, '--out', out, '--device', 'cuda'], /cuda|CUDA/],
     [['generate', out, '--out', out, '--count', '0'], /expected a whole number, 1 or more/],
+    [['predict', out, data, '--out', out, '--spacing', '0'], /expected mm per pixel above 0/],
+    [['predict', out, data, '--out', out, '--fast', '--uncertainty'], /--fast.*--uncertainty/],
     [['train', data, '--out', data, ...quick('plain')], /holds other files.*choose a new or empty/],
   ];
   for (const [args, message] of wrong) {
@@ -138,15 +142,62 @@ test('from a folder to a model, its scores, masks, synthetic pairs, proof and re
   const masks = join(folder, 'masks');
   const predicted = await genseg(
     ...['predict', run, join(elsewhere, 'images'), broken, '--out', masks],
-    ...['--overlays', '--probabilities', '--json'],
+    ...['--overlays', '--probabilities', '--uncertainty', '--spacing', '0.5,2', '--json'],
   );
   expect(predicted.code).toBe(1); // the broken file, which does not stop the rest
   expect(predicted.stderr).toMatch(/error: .*broken\.png/);
   expect(jsonOf(predicted)).toMatchObject({ run, failed: [{ image: broken }] });
   const names = [0, 1, 2].flatMap((i) =>
-    ['', '_overlay', '_probability'].map((suffix) => `other-${i}${suffix}.png`),
+    ['', '_overlay', '_probability', '_uncertainty'].map((suffix) => `other-${i}${suffix}.png`),
   );
-  expect(readdirSync(masks).sort()).toEqual(names.sort());
+  expect(readdirSync(masks).sort()).toEqual(['predictions.csv', ...names].sort());
+  const { written } = jsonOf(predicted) as { written: PredictedImage[] };
+  const [header, ...rows] = readFileSync(join(masks, 'predictions.csv'), 'utf8').trim().split('\n');
+  expect(header).toBe('image,mask,class,pixels,area_mm2,predicted_dice,uncertainty');
+  for (const [
+    i,
+    { image, mask, foreground, uncertainty, predictedDice, classes },
+  ] of written.entries()) {
+    const [[name, { pixels, areaMm2 }], ...others] = Object.entries(classes);
+    const { data } = decode(readFileSync(mask));
+    expect(others).toEqual([]);
+    expect(pixels).toBe(data.filter((value) => value === 255).length);
+    expect([foreground, areaMm2]).toEqual([pixels / data.length, pixels]); // of 0.5 x 2 mm
+    for (const value of [uncertainty, predictedDice ?? 0]) {
+      expect(value).toBeGreaterThanOrEqual(0);
+      expect(value).toBeLessThanOrEqual(1);
+    }
+    expect(rows[i]).toBe(
+      [
+        image,
+        mask.split('/').at(-1),
+        name,
+        pixels,
+        areaMm2,
+        predictedDice ?? '',
+        uncertainty,
+      ].join(),
+    );
+  }
+  const quickly = join(folder, 'quickly');
+  const fast = ['predict', run, join(elsewhere, 'images'), '--out', quickly, '--fast', '--json'];
+  expect(jsonOf(await genseg(...fast)).written).toEqual(
+    written.map((one) => ({
+      ...one,
+      mask: one.mask.replace(masks, quickly),
+      uncertainty: null,
+      predictedDice: null,
+      classes: Object.fromEntries(
+        Object.entries(one.classes).map(([name, { pixels }]) => [
+          name,
+          { pixels, areaMm2: null, predictedDice: null },
+        ]),
+      ),
+    })),
+  );
+  expect(readFileSync(join(quickly, 'other-0.png'))).toEqual(
+    readFileSync(join(masks, 'other-0.png')),
+  );
 
   const pairs = join(folder, 'pairs');
   const generate = ['generate', run, '--count', '3', '--json'];
@@ -233,7 +284,7 @@ test("a user's own PyTorch model is trained, and the run needs its file no more"
   const masks = join(folder, 'masks');
   const predicted = await genseg('predict', run, join(data, 'images'), '--out', masks);
   expect(predicted.code, predicted.stderr).toBe(0);
-  expect(readdirSync(masks)).toHaveLength(6);
+  expect(readdirSync(masks)).toHaveLength(6 + 1); // and predictions.csv
 
   const wrong = join(folder, 'wrong.pt');
   writeFileSync(wrong, 'no script');

@@ -22,8 +22,10 @@ const mayImport: Record<string, readonly string[]> = {
   // 3
   train: [torch, 'nn', 'optim', 'augment', 'data', 'run', 'models', 'mlo', 'node'],
   // 4
-  workflow: [torch, 'data', 'metrics', 'run', 'picture', 'report', 'train', 'node'],
+  trust: [torch, 'augment', 'data', 'metrics', 'train'],
   // 5
+  workflow: [torch, 'data', 'metrics', 'run', 'picture', 'report', 'train', 'trust', 'node'],
+  // 6
   cli: [torch, 'data', 'run', 'report', 'workflow', 'node', '@commander-js/extra-typings'],
 };
 const folders = Object.keys(mayImport);

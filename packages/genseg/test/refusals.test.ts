@@ -330,7 +330,7 @@ test('predict and evaluate name a bad file too', async () => {
     expect.stringMatching(/^error: .*\/tiny\.png: 1 x 1 px is too small .*; replace or remove/),
     'error: 4 of 5 images could not be read; the others are done',
   ]);
-  expect(readdirSync(masks)).toEqual(['good.png']);
+  expect(readdirSync(masks)).toEqual(['good.png', 'predictions.csv']);
   expectRefusal(nothing, /nowhere\.png: there is no such file or folder/, 'predict');
   expect(existsSync(join(folder, 'none'))).toBe(false);
 

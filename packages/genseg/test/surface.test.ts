@@ -199,7 +199,7 @@ const optionsOf = (command: string): string[] => {
   const code = read(path);
   const part = file === 'train' ? code.split(/(?=export const \w+Command)/) : [code];
   const own = part.find((text) => text.includes(`Command('${command}')`)) ?? '';
-  return [...own.matchAll(/ption\('(?:-\w, )?(--[\w-]+)/g)].map(([, option]) => option);
+  return [...own.matchAll(/ption\(\s*'(?:-\w, )?(--[\w-]+)/g)].map(([, option]) => option);
 };
 
 test('every genseg command in the docs exists, with the options it is given', () => {

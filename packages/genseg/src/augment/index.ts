@@ -1,5 +1,5 @@
 /** Random changes of image-mask pairs, as function values with explicit generators. */
-export type { Affine } from './affine.ts';
+export { type Affine, identity, rotation, scaling } from './affine.ts';
 export type {
   Augmentation,
   ImageAugmentation,

@@ -1,9 +1,16 @@
 /** genseg predict: masks for new images. */
 import { resolve } from 'node:path';
-import { Command } from '@commander-js/extra-typings';
+import { Command, InvalidArgumentError, Option } from '@commander-js/extra-typings';
 import { DataError } from '../errors.ts';
 import { predictFiles } from '../workflow/index.ts';
 import { print, say } from './io.ts';
+
+/** Millimetres per pixel: one number, or x,y. */
+function parseSpacing(text: string): readonly [x: number, y: number] {
+  const [x, y = x, ...rest] = text.split(',').map(Number);
+  if (x > 0 && y > 0 && Number.isFinite(x * y) && rest.length === 0) return [x, y];
+  throw new InvalidArgumentError('expected mm per pixel above 0: one number, or x,y.');
+}
 
 export const predictCommand = new Command('predict')
   .description('segment images: one mask each, at the size of the image')
@@ -12,23 +19,41 @@ export const predictCommand = new Command('predict')
   .requiredOption('--out <dir>', 'folder for the masks')
   .option('--probabilities', 'also write the probability of each class as 16-bit gray PNG')
   .option('--overlays', 'also write the mask drawn over the image')
+  .option(
+    '--uncertainty',
+    'also write where the model is unsure as 16-bit gray PNG, black where sure',
+  )
+  .addOption(
+    new Option('--fast', 'masks and areas only, without what they may be trusted with').conflicts(
+      'uncertainty',
+    ),
+  )
+  .option(
+    '--spacing <mm>',
+    'size of a pixel in mm, for areas: 0.14, or x,y: 0.14,0.2',
+    parseSpacing,
+  )
   .option('--json', 'print what was written as one JSON object')
   .addHelpText(
     'after',
-    '\nExample:\n  genseg predict runs/lungs new-images/ --out masks --overlays',
+    '\nExample:\n  genseg predict runs/lungs new-images/ --out masks --overlays --uncertainty',
   )
-  .action(async (run, files, { out, probabilities = false, overlays = false, json }) => {
+  .action(async (run, files, { out, json, ...options }) => {
     const inputs = files.map((file) => resolve(file));
     const result = await predictFiles(resolve(run), inputs, {
       out: resolve(out),
-      probabilities,
-      overlays,
+      probabilities: false,
+      overlays: false,
+      uncertainty: false,
+      fast: false,
+      spacing: null,
+      ...options,
     });
     for (const { error } of result.failed) say(`error: ${error}`);
     if (json) print(result);
     else
       print(
-        `${result.written.length} masks written to ${out}, ${result.imagesPerSecond.toFixed(1)} images/s`,
+        `${result.written.length} masks and predictions.csv written to ${out}, ${result.imagesPerSecond.toFixed(1)} images/s`,
       );
     if (result.failed.length > 0)
       throw new DataError(

@@ -1,23 +1,53 @@
-/** `genseg predict`: masks for new images; one unreadable file does not stop the rest. */
+/**
+ * `genseg predict`: masks for new images, with what each may be trusted with, and predictions.csv; one
+ * unreadable file does not stop the rest.
+ */
 import { readdirSync, statSync } from 'node:fs';
 import { basename, extname, join } from 'node:path';
-import { isImage, readImage, scaled } from '../data/index.ts';
+import { isImage, readImage, resizeImage, scaled } from '../data/index.ts';
 import { DataError } from '../errors.ts';
 import { encodeMask, encodePng, encodeProbabilities, overlay } from '../picture/index.ts';
-import { runPaths, writeFileAtomic } from '../run/index.ts';
+import { csvText, runPaths, writeFileAtomic } from '../run/index.ts';
 import { loadModel, predict, type TrainedModel } from '../train/index.ts';
+import { predictViews, uncertaintyOf } from '../trust/index.ts';
 import { openRun } from './run-state.ts';
 
 export interface PredictOptions {
-  /** Folder for the masks, and for `_probability` and `_overlay` files beside them. */
+  /** Folder for the masks, predictions.csv, and `_probability`, `_overlay`, `_uncertainty` files beside them. */
   out: string;
   probabilities: boolean;
   overlays: boolean;
+  /** Whether to write maps of uncertainty: 16-bit gray, black where sure. */
+  uncertainty: boolean;
+  /** Masks and areas only: one view of each image instead of seven. */
+  fast: boolean;
+  /** Width and height of a pixel in mm, where known. */
+  spacing: readonly [x: number, y: number] | null;
+}
+
+export interface PredictedImage {
+  image: string;
+  mask: string;
+  /** Share of the image's pixels that belong to any class. */
+  foreground: number;
+  /** 0 (sure) to 1; null when not asked for. */
+  uncertainty: number | null;
+  /** Mean over the classes; null where no class is found, or when not asked for. */
+  predictedDice: number | null;
+  /** By class name. */
+  classes: Record<string, PredictedClass>;
+}
+
+export interface PredictedClass {
+  pixels: number;
+  /** Null where the size of a pixel is not known. */
+  areaMm2: number | null;
+  predictedDice: number | null;
 }
 
 export interface Predicted {
   run: string;
-  written: { image: string; mask: string; foreground: number }[];
+  written: PredictedImage[];
   failed: { image: string; error: string }[];
   imagesPerSecond: number;
 }
@@ -49,7 +79,7 @@ async function predictFile(
   name: string,
   { model, info }: TrainedModel,
   options: PredictOptions,
-) {
+): Promise<PredictedImage> {
   const image = await readImage(file);
   const { width, height } = image;
   const sample = { width, height, image: scaled(image, info.fingerprint, file) };
@@ -64,8 +94,42 @@ async function predictFile(
       writeFileAtomic(path(suffix), encodeProbabilities(plane, sample, { bits: 16 }));
     });
   }
-  const foreground = mask.reduce((count, id) => count + (id > 0 ? 1 : 0), 0) / mask.length;
-  return { image: file, mask: path(''), foreground };
+  const trust = options.fast ? null : uncertaintyOf(predictViews(model, sample, info));
+  if (trust && options.uncertainty) {
+    const [inside, whole] = [{ width: info.size, height: info.size }, sample];
+    const plane = resizeImage(trust.map, inside, whole).map((value) => Math.min(1, value));
+    writeFileAtomic(path('_uncertainty'), encodeProbabilities(plane, whole, { bits: 16 }));
+  }
+  const classes = info.classes.slice(1).map((className, i) => {
+    const pixels = mask.reduce((count, id) => count + (id === i + 1 ? 1 : 0), 0);
+    const areaMm2 = options.spacing && pixels * options.spacing[0] * options.spacing[1];
+    return [className, { pixels, areaMm2, predictedDice: known(trust?.predictedDice[i]) }] as const;
+  });
+  const pixels = classes.reduce((sum, [, one]) => sum + one.pixels, 0);
+  const scores = (trust?.predictedDice ?? []).filter((value) => !Number.isNaN(value));
+  return {
+    image: file,
+    mask: path(''),
+    foreground: pixels / mask.length,
+    uncertainty: trust?.uncertainty ?? null,
+    predictedDice: known(scores.reduce((a, b) => a + b, 0) / scores.length),
+    classes: Object.fromEntries(classes),
+  };
+}
+
+const known = (value = Number.NaN): number | null => (Number.isNaN(value) ? null : value);
+
+const columns = ['image', 'mask', 'class', 'pixels', 'area_mm2', 'predicted_dice', 'uncertainty'];
+
+/** One row for each image and class. */
+function predictionsCsv(written: readonly PredictedImage[]): string {
+  const rows = written.flatMap(({ image, mask, uncertainty, classes }) =>
+    Object.entries(classes).map(([name, { pixels, areaMm2, predictedDice }]) => [
+      ...[image, basename(mask), name, pixels],
+      ...[areaMm2 ?? undefined, predictedDice ?? undefined, uncertainty ?? undefined],
+    ]),
+  );
+  return csvText(columns, rows);
 }
 
 /** @throws DataError where the run has no model or an input does not exist. */
@@ -89,6 +153,7 @@ export async function predictFiles(
       result.failed.push({ image: file, error: error.message });
     }
   }
+  writeFileAtomic(join(options.out, 'predictions.csv'), predictionsCsv(result.written));
   result.imagesPerSecond = (result.written.length * 1000) / (performance.now() - started);
   return result;
 }

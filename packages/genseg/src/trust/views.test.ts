@@ -1,0 +1,66 @@
+import { ones, scope, type Tensor, zeros } from '@genseg/torch';
+import { expect, test } from 'vitest';
+import { checkLeaks, discSamples, side } from '../../test/tiny.ts';
+import { Module } from '../nn/index.ts';
+import { uncertaintyOf } from './uncertainty.ts';
+import { predictViews } from './views.ts';
+
+checkLeaks();
+
+/** A segmenter without training: any function of the images [N, C, H, W]. */
+class Drawn extends Module {
+  readonly #logits: (images: Tensor) => Tensor;
+
+  constructor(logits: (images: Tensor) => Tensor) {
+    super();
+    scope(() => this.parameter('unused', zeros([1])));
+    this.#logits = logits;
+  }
+
+  forward(images: Tensor): Tensor {
+    return this.#logits(images);
+  }
+}
+
+const [sample] = discSamples('disc', 1);
+const views = (logits: (images: Tensor) => Tensor) => {
+  using model = new Drawn(logits);
+  return predictViews(model, sample, { size: side });
+};
+/** Marks what is bright: it turns with the image. */
+const bright = (images: Tensor) => images.sub(0.55).mul(40);
+/** Marks the left half, whatever it is shown. */
+const leftHalf = ({ shape: [n, , h, w] }: Tensor) => {
+  const logits = ones([n, 1, h, w]).mul(-9);
+  logits.narrow(3, 0, w / 2).fill_(9);
+  return logits;
+};
+
+test('every view comes back in place: a model that sees the disc agrees with itself', () => {
+  const all = views(bright);
+  expect(all).toHaveLength(6);
+  const { predictedDice } = uncertaintyOf(all);
+  expect(predictedDice[0]).toBeGreaterThan(0.9);
+  const disc = sample.mask.reduce((sum, id) => sum + id, 0);
+  for (const [plane] of all) {
+    const inside = plane.filter((p, i) => p > 0.5 && sample.mask[i] === 1).length;
+    expect(inside / disc).toBeGreaterThan(0.9);
+  }
+});
+
+test('a model that does not look is given away by the mirror', () => {
+  const { predictedDice, uncertainty } = uncertaintyOf(views(leftHalf));
+  // The mirrored view marks the right half: its five pairs of fifteen score next to nothing.
+  expect(predictedDice[0]).toBeLessThan(0.7);
+  expect(predictedDice[0]).toBeLessThan(uncertaintyOf(views(bright)).predictedDice[0] - 0.25);
+  expect(uncertainty).toBeGreaterThan(0.3);
+});
+
+test('the same image gives the same numbers; classes come as planes without the background', () => {
+  expect(views(bright)).toEqual(views(bright));
+  const three = views((images) => images.expand([-1, 3, -1, -1]));
+  for (const [first, second, ...rest] of three) {
+    expect(rest).toEqual([]);
+    expect(first.every((p, i) => Math.abs(p - 1 / 3) < 1e-5 && p === second[i])).toBe(true);
+  }
+});
