@@ -340,6 +340,8 @@ test('predict and evaluate name a bad file too', async () => {
   ]);
   expectRefusal(refused, /masks\/case-1\.png: the mask is 16 x 16 px but its image is/, 'evaluate');
   expect(scored.code, scored.stderr).toBe(0);
-  expect(scored.stderr).toMatch(/^warning: .*images\/case-3\.png: has no mask .*\n$/);
+  expect(scored.stderr).toMatch(
+    /^warning: .*images\/case-3\.png: has no mask .*\nwarning: .* were trained or validated on .*\n$/,
+  );
   expect(readdirSync(join(run, 'eval'))).toHaveLength(1);
 }, 120_000);
