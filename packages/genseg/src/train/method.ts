@@ -3,6 +3,10 @@
  * of segmentation steps from the same labelled images; the loop (trainer.ts) reads these properties
  * and never asks for a name.
  */
+import type { Padding } from '../augment/index.ts';
+
+/** Beyond the edge of warped images. With zeros there, the generator would learn to draw black frames. */
+export const padding: Padding = 'reflection';
 
 export interface Method {
   readonly name: 'plain' | 'augment' | 'separate' | 'genseg';

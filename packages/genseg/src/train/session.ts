@@ -3,41 +3,30 @@
  * recipe and a seed, and the levels wired to each other. The loop over steps is trainer.ts.
  */
 import { autocast, type Device, Generator, keep, noGrad, scope, type Tensor } from '@genseg/torch';
-import { allWarps, geometric, geometricMask, photometric, strong } from '../augment/index.ts';
+import { photometric } from '../augment/index.ts';
 import {
-  Engine,
-  Graph,
+  type Engine,
   type Iteration,
   type Observe,
   type Problem,
   unobserved,
-  unrolled,
 } from '../mlo/index.ts';
-import {
-  Architecture,
-  generatorDepth,
-  PatchDiscriminator,
-  Pix2PixGenerator,
-} from '../models/index.ts';
-import { lsgan, oneHotMask, type Parameter, vanillaGan } from '../nn/index.ts';
-import { Adam, AdamW, type Optimizer, RMSprop } from '../optim/index.ts';
+import { oneHotMask, type Parameter } from '../nn/index.ts';
+import { AdamW, type Optimizer, RMSprop } from '../optim/index.ts';
 import { Random } from '../random.ts';
+import { Batches, type SessionData } from './batches.ts';
 import type { Parts } from './checkpoint.ts';
 import type { Family } from './family.ts';
 import type { Method } from './method.ts';
-import type { PairSet, Pairs } from './pairs.ts';
+import type { Pairs } from './pairs.ts';
 import {
-  architectureProblem,
   type Compute,
-  discriminatorProblem,
-  generatorProblem,
-  gensegEdges,
   type SegmentationBatch,
   type Segmenter,
   segmentationProblem,
 } from './problems.ts';
 import type { Recipe } from './recipe.ts';
-import { Sampler } from './sampler.ts';
+import { makeEngine, makeSynthesis, type Synthesis } from './synthesis.ts';
 
 export interface SessionOptions {
   method: Method;
@@ -59,17 +48,8 @@ export interface SessionOptions {
 /** Called after each update with the cases that made it. */
 export type Witness = (problem: string, ids: readonly string[]) => void;
 
-/** The networks and levels of the GAN and of the feedback, where the method has them. */
-interface Synthesis {
-  architecture: Architecture;
-  generator: Pix2PixGenerator;
-  discriminator: PatchDiscriminator;
-  optimizers: { generator: Optimizer; discriminator: Optimizer; architecture: Optimizer };
-  problems: { generator: Problem<Pairs>; discriminator: Problem<Pairs> };
-}
-
-/** With zeros beyond the edge, the generator would learn to draw black frames. */
-const padding = 'reflection';
+/** Changes of colour of synthetic images. */
+const recolour = photometric();
 
 export class Session {
   readonly options: SessionOptions;
@@ -82,35 +62,23 @@ export class Session {
   readonly engine: Engine | null;
   readonly parts: Parts;
   readonly observe: Observe;
-  readonly #train: PairSet;
-  readonly #validation: PairSet;
+  readonly #batches: Batches;
   readonly #streams: Record<'augmentation' | 'colour' | 'dropout', Generator>;
-  readonly #samplers: Record<'real' | 'masks' | 'gan' | 'validation', Sampler>;
-  readonly #augment = strong({ padding });
-  readonly #warpPair = geometric(allWarps(), { padding });
-  readonly #warpMask = geometricMask(allWarps(), { padding });
-  readonly #recolour = photometric();
   /** The precision of updates where it is not full precision. */
   readonly #compute: Compute | undefined;
   readonly #planes: number;
   readonly #witness: Witness;
 
-  constructor(
-    options: SessionOptions,
-    data: { train: PairSet; validation: PairSet },
-    witness: Witness = () => {},
-  ) {
+  constructor(options: SessionOptions, data: SessionData, witness: Witness = () => {}) {
     const { method, family, recipe, channels, classes, seed, device, precision } = options;
     this.options = options;
     this.observe = options.observe ?? unobserved;
     this.#witness = witness;
     this.#planes = classes === 2 ? 1 : classes;
     this.#compute = precision === 'bf16' ? (body) => autocast(body, { device }) : undefined;
-    this.#train = data.train;
-    this.#validation = data.validation;
+    // The order of forks and draws is part of what a seed means.
     const seeds = new Random(seed);
     const stream = (name: string, on: Device) => keep(new Generator(seeds.fork(name).uint32(), on));
-    const sampler = (name: string, count: number) => new Sampler(count, seeds.fork(name));
 
     using initial = stream('initial weights', 'cpu');
     const { width } = recipe.segmentation;
@@ -119,30 +87,53 @@ export class Session {
       colour: stream('colour', 'cpu'),
       dropout: stream('dropout', device),
     };
+    const { augmentation, dropout } = this.#streams;
     const segmenter = () =>
       scope(() =>
         family.build(channels, this.#planes, {
           ...{ width, size: options.size, device },
           generator: initial,
-          dropoutGenerator: this.#streams.dropout,
+          dropoutGenerator: dropout,
         }),
       );
     this.segmenter = segmenter();
     this.average = segmenter();
-    this.#samplers = {
-      real: sampler('real', data.train.count),
-      masks: sampler('masks', data.train.count),
-      gan: sampler('gan pairs', data.train.count),
-      validation: sampler('validation', data.validation.count),
+    this.#batches = new Batches(options, data, { seeds, augmentation });
+    const drawing =
+      <T>(draw: () => T) =>
+      () =>
+        this.observe('data', draw);
+    const wiring = {
+      ...{ planes: this.#planes, initial, dropout, compute: this.#compute, observe: this.observe },
     };
-    this.synthesis = method.synthesises ? scope(() => this.#makeSynthesis(initial)) : null;
+    this.synthesis = method.synthesises
+      ? scope(() =>
+          makeSynthesis(
+            options,
+            wiring,
+            drawing(() => this.#batches.gan()),
+          ),
+        )
+      : null;
     const segmentationOptimizer = scope(() =>
       optimizerFor(recipe.segmentation, this.segmenter.parameters()),
     );
-    this.segmentation = this.#makeSegmentation(segmentationOptimizer);
-    this.engine = method.feedback ? this.#makeEngine() : null;
+    const { segmenter: model, synthesis } = this;
+    const segmentation = this.#makeSegmentation(
+      segmentationOptimizer,
+      drawing(() => this.#batches.segmentation()),
+    );
+    this.segmentation = segmentation;
+    this.engine =
+      method.feedback && synthesis
+        ? makeEngine(options, wiring, {
+            ...{ synthesis, segmenter: model, segmentation },
+            draw: drawing(() => this.#batches.validation()),
+            onStep: (problem, batch) => this.#witness(problem.name, idsOf(batch)),
+          })
+        : null;
 
-    const { architecture, generator, discriminator, optimizers } = this.synthesis ?? {};
+    const { architecture, generator, discriminator, optimizers } = synthesis ?? {};
     this.parts = {
       modules: {
         segmenter: this.segmenter,
@@ -151,19 +142,22 @@ export class Session {
       },
       optimizers: { segmenter: segmentationOptimizer, ...optimizers },
       generators: this.#streams,
-      samplers: this.#samplers,
+      samplers: this.#batches.samplers,
     } as Parts;
   }
 
   /** Level II on the images of this session's method. */
-  #makeSegmentation(optimizer: Optimizer): Problem<SegmentationBatch> {
+  #makeSegmentation(
+    optimizer: Optimizer,
+    draw: () => SegmentationBatch,
+  ): Problem<SegmentationBatch> {
     const { method, recipe } = this.options;
     const generator = this.synthesis?.generator;
     const { colour, dropout } = this.#streams;
     const synthesise = (mask: Tensor): Tensor =>
-      this.#recolour(generator!.forward(oneHotMask(mask, this.#planes)), colour);
+      recolour(generator!.forward(oneHotMask(mask, this.#planes)), colour);
     return segmentationProblem(this.segmenter, optimizer, {
-      draw: () => this.observe('data', () => this.#drawSegmentation()),
+      draw,
       // Without feedback nothing flows back into the generator, so nothing is recorded.
       synthesise: method.feedback ? synthesise : (mask) => noGrad(() => synthesise(mask)),
       syntheticWeight: recipe.syntheticWeight,
@@ -171,104 +165,6 @@ export class Session {
       compute: this.#compute,
       frozen: (body) => (generator ? generator.withFrozenStatistics(body) : body()),
     });
-  }
-
-  #drawSegmentation(): SegmentationBatch {
-    const { method, recipe } = this.options;
-    return scope(() => {
-      const picked = this.#train.pick(this.#samplers.real.next(recipe.batch));
-      const real = method.augments
-        ? { ...this.#augment(picked, this.#streams.augmentation), ids: picked.ids }
-        : picked;
-      return { real, synthetic: this.synthesis ? this.#drawMasks(recipe.syntheticBatch) : null };
-    });
-  }
-
-  /** Real training masks, warped: what synthetic images are drawn for. */
-  #drawMasks(count: number): { mask: Tensor; ids: readonly string[] } {
-    const { mask, ids } = this.#train.pick(this.#samplers.masks.next(count));
-    return { mask: this.#warpMask(mask, this.#streams.augmentation), ids };
-  }
-
-  /** Training pairs for level I, image and mask warped together. */
-  #drawGan(): Pairs {
-    return scope(() => {
-      const picked = this.#train.pick(this.#samplers.gan.next(this.options.recipe.gan.batch));
-      return { ...this.#warpPair(picked, this.#streams.augmentation), ids: picked.ids };
-    });
-  }
-
-  #drawValidation(): Pairs {
-    const count = Math.min(this.#validation.count, validationBatch);
-    return this.#validation.pick(this.#samplers.validation.next(count));
-  }
-
-  #makeSynthesis(initial: Generator): Synthesis {
-    const { recipe, size, channels, device } = this.options;
-    const { dropout } = this.#streams;
-    const architecture = new Architecture(Math.min(recipe.gan.depth, generatorDepth(size, size)), {
-      generator: initial,
-    }).to(device);
-    const generator = new Pix2PixGenerator(this.#planes, channels, architecture, {
-      width: recipe.gan.width,
-      generator: initial,
-      dropoutGenerator: dropout,
-    }).to(device);
-    const discriminator = new PatchDiscriminator(this.#planes, channels, {
-      width: recipe.gan.discriminatorWidth,
-      generator: initial,
-    }).to(device);
-    const betas: [number, number] = [0.5, 0.999];
-    const optimizers = {
-      generator: new Adam(generator.parameters(), recipe.gan.pretrainLr, { betas }),
-      discriminator: new Adam(discriminator.parameters(), recipe.gan.pretrainLr, { betas }),
-      architecture: new Adam(architecture.parameters(), recipe.architecture.lr, {
-        weightDecay: 1e-5,
-      }),
-    };
-    const networks = { generator, discriminator };
-    const draw = () => this.observe('data', () => this.#drawGan());
-    const shared = {
-      draw,
-      gan: recipe.gan.loss === 'lsgan' ? lsgan : vanillaGan,
-      planes: this.#planes,
-      random: dropout,
-      compute: this.#compute,
-    };
-    const problems = {
-      discriminator: discriminatorProblem(networks, optimizers.discriminator, shared),
-      generator: generatorProblem(networks, optimizers.generator, {
-        ...shared,
-        l1Weight: recipe.gan.l1,
-      }),
-    };
-    return { architecture, generator, discriminator, optimizers, problems };
-  }
-
-  #makeEngine(): Engine {
-    const { optimizers, problems } = this.synthesis!;
-    const { interval, warmup } = this.options.recipe.architecture;
-    const architecture = architectureProblem(this.segmenter, optimizers.architecture, {
-      draw: () => this.observe('data', () => this.#drawValidation()),
-      compute: this.#compute,
-    });
-    const { segmentation } = this;
-    const graph = new Graph(gensegEdges({ ...problems, segmentation, architecture }));
-    const levels = [
-      { problem: problems.discriminator, interval },
-      { problem: problems.generator, interval },
-      { problem: segmentation },
-    ] as { problem: Problem }[];
-    return new Engine(
-      graph,
-      { upper: architecture as Problem, levels, method: unrolled() },
-      {
-        interval,
-        warmup,
-        onStep: (problem, batch) => this.#witness(problem.name, idsOf(batch)),
-        observe: this.observe,
-      },
-    );
   }
 
   /** One step of level I: the discriminator's, then the generator's. @returns losses by problem. */
@@ -308,7 +204,7 @@ export class Session {
     const { generator } = this.synthesis!;
     return scope(() =>
       noGrad(() => {
-        const { mask, ids } = this.#drawMasks(count);
+        const { mask, ids } = this.#batches.masks(count);
         const planes = oneHotMask(mask, this.#planes);
         const image = generator.withFrozenStatistics(() => generator.forward(planes));
         return { image, mask, ids };
@@ -318,7 +214,7 @@ export class Session {
 
   /** Runs `body` and sets all random streams and samplers back, so that looking changes nothing. */
   peek<T>(body: () => T): T {
-    const owners = [...Object.values(this.#streams), ...Object.values(this.#samplers)];
+    const owners = [...Object.values(this.#streams), ...Object.values(this.#batches.samplers)];
     const states = owners.map((owner) => owner.state);
     try {
       return body();
@@ -334,7 +230,7 @@ export class Session {
     const seeds = new Random(seed);
     for (const [name, stream] of Object.entries(this.#streams))
       stream.seed(seeds.fork(name).uint32());
-    this.#samplers.masks.restart(seeds.fork('masks'));
+    this.#batches.samplers.masks.restart(seeds.fork('masks'));
   }
 
   dispose(): void {
@@ -349,9 +245,6 @@ export class Session {
     this.dispose();
   }
 }
-
-/** Validation images in one upper loss; more are visited in turn. */
-const validationBatch = 8;
 
 function optimizerFor(
   { optimizer, lr }: Recipe['segmentation'],

@@ -1,0 +1,82 @@
+/** Where the batches of every level come from: which cases are next, and what is done to them. */
+import { type Generator, scope, type Tensor } from '@genseg/torch';
+import { allWarps, geometric, geometricMask, strong } from '../augment/index.ts';
+import type { Random } from '../random.ts';
+import { type Method, padding } from './method.ts';
+import type { PairSet, Pairs } from './pairs.ts';
+import type { SegmentationBatch } from './problems.ts';
+import type { Recipe } from './recipe.ts';
+import { Sampler } from './sampler.ts';
+
+/** The labelled cases of a session. */
+export interface SessionData {
+  train: PairSet;
+  validation: PairSet;
+}
+
+/** Validation images in one upper loss; more are visited in turn. */
+const validationBatch = 8;
+
+const warpPair = geometric(allWarps(), { padding });
+const warpMask = geometricMask(allWarps(), { padding });
+
+export class Batches {
+  readonly samplers: Record<'real' | 'masks' | 'gan' | 'validation', Sampler>;
+  readonly #data: SessionData;
+  readonly #method: Method;
+  readonly #recipe: Recipe;
+  readonly #augmentation: Generator;
+
+  /** @param seeds of the order of cases. @param augmentation draws the warps and colours of real pairs. */
+  constructor(
+    { method, recipe }: { method: Method; recipe: Recipe },
+    data: SessionData,
+    { seeds, augmentation }: { seeds: Random; augmentation: Generator },
+  ) {
+    this.#data = data;
+    this.#method = method;
+    this.#recipe = recipe;
+    this.#augmentation = augmentation;
+    const sampler = (name: string, { count }: PairSet) => new Sampler(count, seeds.fork(name));
+    this.samplers = {
+      real: sampler('real', data.train),
+      masks: sampler('masks', data.train),
+      gan: sampler('gan pairs', data.train),
+      validation: sampler('validation', data.validation),
+    };
+  }
+
+  /** Level II, on the images of the session's method. */
+  segmentation(): SegmentationBatch {
+    const { batch, syntheticBatch } = this.#recipe;
+    return scope(() => {
+      const picked = this.#data.train.pick(this.samplers.real.next(batch));
+      const real = this.#method.augments
+        ? { ...strong({ padding })(picked, this.#augmentation), ids: picked.ids }
+        : picked;
+      return { real, synthetic: this.#method.synthesises ? this.masks(syntheticBatch) : null };
+    });
+  }
+
+  /** Real training masks, warped: what synthetic images are drawn for. */
+  masks(count: number): { mask: Tensor; ids: readonly string[] } {
+    const { mask, ids } = this.#data.train.pick(this.samplers.masks.next(count));
+    return { mask: warpMask(mask, this.#augmentation), ids };
+  }
+
+  /** Level I: training pairs, image and mask warped together. */
+  gan(): Pairs {
+    return scope(() => {
+      const picked = this.#data.train.pick(this.samplers.gan.next(this.#recipe.gan.batch));
+      return { ...warpPair(picked, this.#augmentation), ids: picked.ids };
+    });
+  }
+
+  /** Level III. */
+  validation(): Pairs {
+    const { validation } = this.#data;
+    return validation.pick(
+      this.samplers.validation.next(Math.min(validation.count, validationBatch)),
+    );
+  }
+}

@@ -1,0 +1,113 @@
+/**
+ * The networks and levels of the GAN, and the engine in which the validation loss steers them: what a
+ * session has beside its segmentation model where its method draws synthetic pairs.
+ */
+import type { Generator } from '@genseg/torch';
+import { Engine, Graph, type Observe, type Problem, unrolled } from '../mlo/index.ts';
+import {
+  Architecture,
+  generatorDepth,
+  PatchDiscriminator,
+  Pix2PixGenerator,
+} from '../models/index.ts';
+import { lsgan, vanillaGan } from '../nn/index.ts';
+import { Adam, type Optimizer } from '../optim/index.ts';
+import type { Pairs } from './pairs.ts';
+import {
+  architectureProblem,
+  type Compute,
+  discriminatorProblem,
+  generatorProblem,
+  gensegEdges,
+  type SegmentationBatch,
+  type Segmenter,
+} from './problems.ts';
+import type { SessionOptions } from './session.ts';
+
+export interface Synthesis {
+  architecture: Architecture;
+  generator: Pix2PixGenerator;
+  discriminator: PatchDiscriminator;
+  optimizers: { generator: Optimizer; discriminator: Optimizer; architecture: Optimizer };
+  problems: { generator: Problem<Pairs>; discriminator: Problem<Pairs> };
+}
+
+/** What the levels of a session share. */
+export interface Wiring {
+  /** Channels of mask planes and logits: 1, or one per class. */
+  planes: number;
+  /** Draws the first weights. */
+  initial: Generator;
+  dropout: Generator;
+  compute: Compute | undefined;
+  observe: Observe;
+}
+
+/** Level I. @param draw training pairs. */
+export function makeSynthesis(
+  { recipe, size, channels, device }: SessionOptions,
+  { planes, initial, dropout, compute }: Wiring,
+  draw: () => Pairs,
+): Synthesis {
+  const architecture = new Architecture(Math.min(recipe.gan.depth, generatorDepth(size, size)), {
+    generator: initial,
+  }).to(device);
+  const generator = new Pix2PixGenerator(planes, channels, architecture, {
+    width: recipe.gan.width,
+    generator: initial,
+    dropoutGenerator: dropout,
+  }).to(device);
+  const discriminator = new PatchDiscriminator(planes, channels, {
+    width: recipe.gan.discriminatorWidth,
+    generator: initial,
+  }).to(device);
+  const betas: [number, number] = [0.5, 0.999];
+  const optimizers = {
+    generator: new Adam(generator.parameters(), recipe.gan.pretrainLr, { betas }),
+    discriminator: new Adam(discriminator.parameters(), recipe.gan.pretrainLr, { betas }),
+    architecture: new Adam(architecture.parameters(), recipe.architecture.lr, {
+      weightDecay: 1e-5,
+    }),
+  };
+  const networks = { generator, discriminator };
+  const gan = recipe.gan.loss === 'lsgan' ? lsgan : vanillaGan;
+  const shared = { draw, gan, planes, random: dropout, compute };
+  const problems = {
+    discriminator: discriminatorProblem(networks, optimizers.discriminator, shared),
+    generator: generatorProblem(networks, optimizers.generator, {
+      ...shared,
+      l1Weight: recipe.gan.l1,
+    }),
+  };
+  return { architecture, generator, discriminator, optimizers, problems };
+}
+
+/** Levels I, II and III together. @param levels what of the session is below and above the GAN. */
+export function makeEngine(
+  { recipe }: SessionOptions,
+  { compute, observe }: Pick<Wiring, 'compute' | 'observe'>,
+  levels: {
+    synthesis: Synthesis;
+    segmenter: Segmenter;
+    segmentation: Problem<SegmentationBatch>;
+    /** Validation pairs. */
+    draw(): Pairs;
+    onStep(problem: Problem, batch: unknown): void;
+  },
+): Engine {
+  const { synthesis, segmenter, segmentation, draw, onStep } = levels;
+  const { optimizers, problems } = synthesis;
+  const { interval, warmup } = recipe.architecture;
+  const architecture = architectureProblem(segmenter, optimizers.architecture, { draw, compute });
+  const graph = new Graph(gensegEdges({ ...problems, segmentation, architecture }));
+  const lower = [
+    { problem: problems.discriminator, interval },
+    { problem: problems.generator, interval },
+    { problem: segmentation },
+  ] as { problem: Problem }[];
+  return new Engine(
+    graph,
+    { upper: architecture as Problem, levels: lower, method: unrolled() },
+    { interval, warmup, onStep, observe },
+  );
+}
