@@ -188,6 +188,7 @@ export {
   chain,
   combine,
   contrast,
+  copyPaste,
   cropPad,
   type DrawWarp,
   elastic,
@@ -364,6 +365,7 @@ export {
   type TrainedModel,
   Trainer,
   type TrainerOptions,
+  type Updates,
   type Witness,
 } from './train/index.ts';
 
@@ -406,6 +408,7 @@ export {
 
 export { writeReport } from './report/index.ts';
 export {
+  type Cost,
   type EvaluateResult,
   evaluateRun,
   type Generated,

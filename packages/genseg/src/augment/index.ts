@@ -6,6 +6,7 @@ export type {
   MaskAugmentation,
   Pair,
 } from './augmentation.ts';
+export { copyPaste } from './copy-paste.ts';
 export {
   allWarps,
   combine,

@@ -43,14 +43,14 @@ const bullets = (items: readonly (string | false | null | undefined)[]): string 
     .map((item) => `- ${item}`)
     .join('\n');
 
-function modelFacts({ method, plan, environment, paths, status }: RunRecord): string {
+function modelFacts({ method, plan, splits, environment, paths, status }: RunRecord): string {
   const { label, sentence } = methodWords(method);
   return bullets([
     `Method: ${label}, which ${sentence}.`,
     ...(plan?.decisions ?? [])
       .filter(({ name }) => name !== 'method')
       .map(({ name, value, reason }) => `${escaped(`${name}: ${value} (${reason})`)}`),
-    `Weights: \`${basename(paths.checkpoints.best)}\` in \`checkpoints/\`, the best on the validation images.`,
+    `Weights: \`${basename(paths.checkpoints.best)}\` in \`checkpoints/\`, ${splits?.validation.length === 0 ? 'the last' : 'the best on the validation images'}.`,
     environment &&
       `Made with genseg ${environment.genseg.version}${environment.genseg.commit ? ` (${environment.genseg.commit})` : ''}, Node ${environment.node}, ${environment.os}.`,
     status !== 'finished' && `The run is ${status}: this model is not its final one.`,

@@ -8,6 +8,25 @@ const words: Readonly<Record<string, { label: string; sentence: string }>> = {
     label: 'Augmentation',
     sentence: 'learns from the labelled images, strongly augmented at random',
   },
+  rotate: { label: 'Rotation', sentence: 'learns from the labelled images, turned at random' },
+  flip: { label: 'Flip', sentence: 'learns from the labelled images, mirrored at random' },
+  translate: { label: 'Translation', sentence: 'learns from the labelled images, moved at random' },
+  combine: {
+    label: 'Combination',
+    sentence: 'learns from the labelled images, turned, mirrored and moved at random',
+  },
+  'copy-paste': {
+    label: 'Copy-paste',
+    sentence: 'learns from augmented images into which the objects of others are pasted',
+  },
+  duplicate: {
+    label: 'Duplicates',
+    sentence: 'adds as many augmented real pairs as GenSeg adds synthetic ones',
+  },
+  'val-as-train': {
+    label: 'Validation as training',
+    sentence: 'learns from all labelled images, augmented, and validates on none',
+  },
   separate: {
     label: 'Separate',
     sentence:

@@ -27,6 +27,8 @@ export interface RunPaths {
   readonly manifest: string;
   readonly splits: string;
   readonly events: string;
+  /** Updates and images of each network, seconds of each stage. */
+  readonly cost: string;
   readonly metrics: string;
   /** Folders. */
   readonly checkpoints: { readonly last: string; readonly best: string };
@@ -51,6 +53,7 @@ export function runPaths(root: string): RunPaths {
     manifest: join(root, 'manifest.json'),
     splits: join(root, 'splits.json'),
     events: join(root, 'events.jsonl'),
+    cost: join(root, 'cost.json'),
     metrics: join(root, 'metrics.csv'),
     checkpoints: {
       last: join(root, 'checkpoints', 'last'),

@@ -27,10 +27,13 @@ export {
 } from './folder.ts';
 export { MetricsCsv } from './metrics-csv.ts';
 export { nearestName } from './nearest-name.ts';
+export { stageSeconds } from './stage-seconds.ts';
 export { TensorBoardLog, type TensorBoardOptions } from './tfevents.ts';
 export {
   isScript,
+  type MethodName,
   type ModelName,
+  methodNames,
   modelNames,
   type TrainConfig,
   trainConfigSchema,

@@ -52,6 +52,22 @@ const boolean = z.preprocess(
   z.boolean({ error: 'expected true or false' }),
 );
 
+/** What `--method` names; `train/method.ts` has what they do. */
+export const methodNames = [
+  'genseg',
+  'separate',
+  'augment',
+  'plain',
+  'rotate',
+  'flip',
+  'translate',
+  'combine',
+  'copy-paste',
+  'duplicate',
+  'val-as-train',
+] as const;
+export type MethodName = (typeof methodNames)[number];
+
 /** What `--model` names; `train/family.ts` has their code. */
 export const modelNames = ['unet', 'deeplabv3', 'resunet', 'swin-unet'] as const;
 export type ModelName = (typeof modelNames)[number];
@@ -65,11 +81,12 @@ export const trainConfigSchema = z
       'Folder with images and masks; it may have train/, val/ and test/ in it',
     ),
     out: folder('expected a folder for the run').describe('Folder of the run, new or empty'),
-    method: oneOf('genseg', 'separate', 'augment', 'plain')
+    method: oneOf(...methodNames)
       .default('genseg')
       .describe(
         'genseg: generator steered by the validation loss; separate: generator trained first, ' +
-          'no feedback; augment: strong augmentation alone; plain: neither',
+          'no feedback; augment: strong augmentation alone; plain: neither. ' +
+          `Further arms to compare with: ${methodNames.slice(4).join(', ')}`,
       ),
     model: z
       .string()

@@ -1,6 +1,6 @@
 /** Where the batches of every level come from: which cases are next, and what is done to them. */
 import { type Generator, scope, type Tensor } from '@genseg/torch';
-import { allWarps, geometric, geometricMask, strong } from '../augment/index.ts';
+import { allWarps, geometric, geometricMask } from '../augment/index.ts';
 import type { Random } from '../random.ts';
 import { type Method, padding } from './method.ts';
 import type { PairSet, Pairs } from './pairs.ts';
@@ -51,11 +51,22 @@ export class Batches {
     const { batch, syntheticBatch } = this.#recipe;
     return scope(() => {
       const picked = this.#data.train.pick(this.samplers.real.next(batch));
-      const real = this.#method.augments
-        ? { ...strong({ padding })(picked, this.#augmentation), ids: picked.ids }
+      const { augmentation, synthesises, duplicates } = this.#method;
+      const real = augmentation
+        ? { ...augmentation(picked, this.#augmentation), ids: picked.ids }
         : picked;
-      return { real, synthetic: this.#method.synthesises ? this.masks(syntheticBatch) : null };
+      return {
+        real,
+        synthetic: synthesises ? this.masks(syntheticBatch) : null,
+        duplicates: duplicates ? this.#duplicates(syntheticBatch) : null,
+      };
     });
+  }
+
+  /** The real images of the masks that would have synthetic ones, augmented as real pairs are. */
+  #duplicates(count: number): Pairs {
+    const picked = this.#data.train.pick(this.samplers.masks.next(count));
+    return { ...this.#method.augmentation!(picked, this.#augmentation), ids: picked.ids };
   }
 
   /** Real training masks, warped: what synthetic images are drawn for. */

@@ -23,6 +23,6 @@ export {
 export { proveLoop } from './proof.ts';
 export { type PresetName, presets, type Recipe } from './recipe.ts';
 export { type Check, selfCheck } from './selfcheck.ts';
-export { Session, type SessionOptions, type Witness } from './session.ts';
+export { Session, type SessionOptions, type Updates, type Witness } from './session.ts';
 export { measureSteps, type StepTimes } from './step-times.ts';
 export { noProgress, type Progress, Trainer, type TrainerOptions } from './trainer.ts';

@@ -3,55 +3,111 @@
  * of segmentation steps from the same labelled images; the loop (trainer.ts) reads these properties
  * and never asks for a name.
  */
-import type { Padding } from '../augment/index.ts';
+import {
+  type Augmentation,
+  combine,
+  copyPaste,
+  type DrawWarp,
+  flip,
+  geometric,
+  type Padding,
+  rotate,
+  strong,
+  translate,
+} from '../augment/index.ts';
+import type { MethodName } from '../run/index.ts';
 
 /** Beyond the edge of warped images. With zeros there, the generator would learn to draw black frames. */
 export const padding: Padding = 'reflection';
 
 export interface Method {
-  readonly name: 'plain' | 'augment' | 'separate' | 'genseg';
-  /** Random geometric and photometric augmentation of the real pairs. */
-  readonly augments: boolean;
+  readonly name: MethodName;
+  readonly summary: string;
+  /** What is done to the real pairs of each batch; null: nothing. */
+  readonly augmentation: Augmentation | null;
   /** Pairs from a generator that was first trained as a GAN on the training pairs. */
   readonly synthesises: boolean;
   /** The validation loss steers the generator: levels I, II and III run together. */
   readonly feedback: boolean;
-  readonly summary: string;
+  /** Real pairs, augmented, in the places that synthetic pairs would have. */
+  readonly duplicates: boolean;
+  /** The validation cases are trained on too, so there is nothing to select by: the last weights count. */
+  readonly trainsOnValidation: boolean;
 }
 
-export const plain: Method = {
-  name: 'plain',
-  augments: false,
+const strongly = strong({ padding });
+const warped = (draw: DrawWarp): Augmentation => geometric(draw, { padding });
+
+/** An arm that differs from strong augmentation in what is given. */
+const arm = (
+  name: MethodName,
+  summary: string,
+  differs: Partial<Omit<Method, 'name' | 'summary'>> = {},
+): Method => ({
+  name,
+  summary,
+  augmentation: strongly,
   synthesises: false,
   feedback: false,
-  summary: 'the labelled images as they are',
-};
+  duplicates: false,
+  trainsOnValidation: false,
+  ...differs,
+});
 
-export const augment: Method = {
-  name: 'augment',
-  augments: true,
-  synthesises: false,
-  feedback: false,
-  summary: 'strong random geometric and photometric augmentation',
-};
+export const plain = arm('plain', 'the labelled images as they are', { augmentation: null });
 
-export const separate: Method = {
-  name: 'separate',
-  augments: true,
-  synthesises: true,
-  feedback: false,
-  summary: 'augmentation, and synthetic pairs from a generator trained beforehand',
-};
+/** The paper's single transforms, and the three of them. */
+const single = [
+  arm('rotate', 'the labelled images, turned by up to 15 degrees', {
+    augmentation: warped(rotate()),
+  }),
+  arm('flip', 'the labelled images, mirrored left to right or not', {
+    augmentation: warped(flip()),
+  }),
+  arm('translate', 'the labelled images, moved by up to a tenth of their sides', {
+    augmentation: warped(translate()),
+  }),
+  arm('combine', 'the labelled images, turned, mirrored and moved in random order', {
+    augmentation: warped(combine(rotate(), flip(), translate())),
+  }),
+];
 
-export const genseg: Method = {
-  name: 'genseg',
-  augments: true,
-  synthesises: true,
-  feedback: true,
-  summary: 'augmentation, and synthetic pairs from a generator that the validation loss steers',
-};
+export const augment = arm('augment', 'strong random geometric and photometric augmentation');
 
-export const methods: readonly Method[] = [plain, augment, separate, genseg];
+const copyPasted = arm(
+  'copy-paste',
+  'augmentation, and the objects of one labelled image pasted into another',
+  { augmentation: copyPaste({ before: strongly }) },
+);
 
-export const methodNamed = (name: Method['name']): Method =>
+const duplicate = arm(
+  'duplicate',
+  'augmentation, and as many more real pairs as others have synthetic ones: the control for their number',
+  { duplicates: true },
+);
+
+const valAsTrain = arm(
+  'val-as-train',
+  'augmentation; the validation images are trained on too, and the last weights are kept',
+  { trainsOnValidation: true },
+);
+
+export const separate = arm(
+  'separate',
+  'augmentation, and synthetic pairs from a generator trained beforehand',
+  { synthesises: true },
+);
+
+export const genseg = arm(
+  'genseg',
+  'augmentation, and synthetic pairs from a generator that the validation loss steers',
+  { synthesises: true, feedback: true },
+);
+
+export const methods: readonly Method[] = [
+  ...[plain, ...single, augment, copyPasted, duplicate, valAsTrain],
+  ...[separate, genseg],
+];
+
+export const methodNamed = (name: MethodName): Method =>
   methods.find((method) => method.name === name)!;

@@ -9,6 +9,7 @@ import {
   type Tensor,
   tensor,
   upsampleNearest2d,
+  zeros,
 } from '@genseg/torch';
 import type { Sample } from '../data/index.ts';
 import { DataError } from '../errors.ts';
@@ -38,6 +39,8 @@ export class PairSet {
   /** @param samples all of one size. @throws DataError for one without a mask. */
   static from(samples: readonly Sample[], device: Device): PairSet {
     return scope(() => {
+      if (samples.length === 0)
+        return new PairSet({ image: zeros([0]), mask: zeros([0]), ids: [] });
       const images = samples.map(({ image, height, width }) =>
         tensor(image, { shape: [image.length / (height * width), height, width] }),
       );

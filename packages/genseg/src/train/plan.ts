@@ -155,7 +155,11 @@ export function makePlan(
       {
         name: 'validation cases',
         value: validation.length,
-        reason: config.val === null ? 'a fifth of the labelled cases' : 'as asked',
+        reason: method.trainsOnValidation
+          ? 'all labelled cases are trained on'
+          : config.val === null
+            ? 'a fifth of the labelled cases'
+            : 'as asked',
       },
       {
         name: 'test cases',

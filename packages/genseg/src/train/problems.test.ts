@@ -181,6 +181,19 @@ test('level II: L(train) alone without synthetic pairs, plus lambda L(synthetic)
   });
 });
 
+test('level II: real images in the place of synthetic ones are taken as they are', () => {
+  scope(() => {
+    const [mask, image] = [stripes(3), waveImage(1)];
+    const extra = lossOf(segmenter.forward(image), mask);
+    const real = lossOf(segmenter.forward(pairs.image), pairs.mask);
+    const duplicates = { mask, image, ids: ['c', 'd'] };
+    const batch = { real: pairs, synthetic: null, duplicates };
+    const loss = segmentation(0.5, segmenter).evaluate(batch);
+    expect(loss.item()).toBeCloseTo(real + 0.5 * extra, 5);
+    expect(grad(loss, valuesOf(painter.parameters()), { allowUnused: true })).toEqual([null, null]);
+  });
+});
+
 test('level II: real and synthetic images share one pass, and so one normalisation', () => {
   const problem = segmentationProblem(normalised, sgd(normalised), {
     draw: () => ({ real: pairs, synthetic: { mask: stripes(3), ids: [] } }),

@@ -101,6 +101,8 @@ export function generatorProblem(
 export interface SegmentationBatch {
   real: Pairs;
   synthetic: { mask: Tensor; ids: readonly string[] } | null;
+  /** Of a control: real pairs in the place of synthetic ones, with their weight. */
+  duplicates?: Pairs | null;
 }
 
 /**
@@ -132,10 +134,11 @@ export function segmentationProblem(
     draw,
     generators,
     compute,
-    loss: ({ real, synthetic }) => {
-      if (!synthetic) return deepSupervisionLoss(outputsOf(segmenter, real.image), real.mask);
-      const [count, extra] = [real.mask.shape[0], synthetic.mask.shape[0]];
-      const images = cat([real.image, synthesise(synthetic.mask)]);
+    loss: ({ real, synthetic, duplicates }) => {
+      const mask = duplicates?.mask ?? synthetic?.mask;
+      if (!mask) return deepSupervisionLoss(outputsOf(segmenter, real.image), real.mask);
+      const [count, extra] = [real.mask.shape[0], mask.shape[0]];
+      const images = cat([real.image, duplicates?.image ?? synthesise(mask)]);
       const logits = outputsOf(segmenter, images);
       const realLoss = deepSupervisionLoss(
         logits.map((depth) => depth.narrow(0, 0, count)),
@@ -143,7 +146,7 @@ export function segmentationProblem(
       );
       const syntheticLoss = deepSupervisionLoss(
         logits.map((depth) => depth.narrow(0, count, extra)),
-        synthetic.mask,
+        mask,
       );
       return realLoss.add(syntheticLoss, { alpha: syntheticWeight });
     },

@@ -48,6 +48,9 @@ export interface SessionOptions {
 /** Called after each update with the cases that made it. */
 export type Witness = (problem: string, ids: readonly string[]) => void;
 
+/** By problem: the updates of its parameters, and the images that they saw. */
+export type Updates = Record<string, { steps: number; images: number }>;
+
 /** Changes of colour of synthetic images. */
 const recolour = photometric();
 
@@ -62,6 +65,8 @@ export class Session {
   readonly engine: Engine | null;
   readonly parts: Parts;
   readonly observe: Observe;
+  /** What was done so far; replaced by whoever goes on from a checkpoint. */
+  updates: Updates = {};
   readonly #batches: Batches;
   readonly #streams: Record<'augmentation' | 'colour' | 'dropout', Generator>;
   /** The precision of updates where it is not full precision. */
@@ -129,7 +134,7 @@ export class Session {
         ? makeEngine(options, wiring, {
             ...{ synthesis, segmenter: model, segmentation },
             draw: drawing(() => this.#batches.validation()),
-            onStep: (problem, batch) => this.#witness(problem.name, idsOf(batch)),
+            onStep: (problem, batch) => this.#count(problem.name, idsOf(batch)),
           })
         : null;
 
@@ -194,9 +199,15 @@ export class Session {
   #step<Batch>(problem: Problem<Batch>): number {
     return scope(() => {
       const { loss, batch } = this.observe(problem.name, () => problem.step());
-      this.#witness(problem.name, idsOf(batch));
+      this.#count(problem.name, idsOf(batch));
       return loss;
     });
+  }
+
+  #count(problem: string, ids: readonly string[]): void {
+    const { steps, images } = this.updates[problem] ?? { steps: 0, images: 0 };
+    this.updates[problem] = { steps: steps + 1, images: images + ids.length };
+    this.#witness(problem, ids);
   }
 
   /** Synthetic pairs as the segmentation model sees them, before any change of colour. */
@@ -257,6 +268,7 @@ function optimizerFor(
 
 /** The cases of a batch of any of the problems. */
 export function idsOf(batch: unknown): string[] {
-  const { ids = [], real, synthetic } = batch as Partial<Pairs & SegmentationBatch>;
-  return [...ids, ...(real?.ids ?? []), ...(synthetic?.ids ?? [])];
+  const { ids = [], ...parts } = batch as Partial<Pairs & SegmentationBatch>;
+  const { real, synthetic, duplicates } = parts;
+  return [...ids, ...[real, synthetic, duplicates].flatMap((part) => part?.ids ?? [])];
 }

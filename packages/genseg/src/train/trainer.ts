@@ -10,7 +10,7 @@ import { constant, cosine, updateAverage } from '../optim/index.ts';
 import type { StageName, TrainEvents, TrainEventType } from '../run/index.ts';
 import type { PairSet } from './pairs.ts';
 import { meanDice } from './predict.ts';
-import type { Session } from './session.ts';
+import type { Session, Updates } from './session.ts';
 
 /** How far a run is; the checkpoint's JSON part. */
 export interface Progress {
@@ -21,6 +21,8 @@ export interface Progress {
   alphaStart: number[][];
   /** Of the steps since the last progress event, by problem. */
   losses: Record<string, { sum: number; count: number }>;
+  /** The budget that was used. */
+  updates: Updates;
 }
 
 export const noProgress = (): Progress => ({
@@ -29,6 +31,7 @@ export const noProgress = (): Progress => ({
   best: null,
   alphaStart: [],
   losses: {},
+  updates: {},
 });
 
 export interface TrainerOptions {
@@ -62,6 +65,7 @@ export class Trainer {
   constructor(session: Session, validation: PairSet, progress: Progress, options: TrainerOptions) {
     this.session = session;
     this.#validation = validation;
+    session.updates = progress.updates;
     this.#progress = progress;
     this.#stored = progress.pretrain + progress.train > 0;
     this.#options = options;
@@ -200,6 +204,10 @@ export class Trainer {
     const { emit, keepBest, preview } = this.#options;
     const { validateEvery, selectAfter } = this.session.options.recipe;
     if (done % validateEvery !== 0 && done !== steps) return;
+    if (this.#validation.count === 0) {
+      if (done === steps) keepBest(this.#progress); // there is nothing to choose by
+      return;
+    }
     const { dice, loss } = this.session.observe('validation', () => this.#validate());
     if (!Number.isFinite(loss))
       this.#stop(`the validation loss became ${loss} at step ${this.#step}`);

@@ -11,6 +11,7 @@ import {
 } from '../data/index.ts';
 import { DataError } from '../errors.ts';
 import type { TrainConfig } from '../run/index.ts';
+import { methodNamed } from '../train/index.ts';
 
 /** A test set by name: cases of a manifest. */
 export interface TestSet {
@@ -30,7 +31,7 @@ export interface RunData {
 
 /** Inspects and divides the training data. @throws DataError for the first problem that is an error. */
 export async function prepareData(
-  config: Pick<TrainConfig, 'data' | 'labels' | 'val' | 'seed'>,
+  config: Pick<TrainConfig, 'data' | 'labels' | 'val' | 'seed' | 'method'>,
 ): Promise<RunData> {
   const { manifest, problems, duplicates } = await inspect(config.data);
   refuse(problems, config.data);
@@ -40,11 +41,12 @@ export async function prepareData(
     );
   }
   const { labels, val, seed } = config;
-  const division = splitCases(manifest, {
+  const drawn = splitCases(manifest, {
     ...(labels !== null && { labels }),
     ...(val !== null && { val }),
     seed,
   });
+  const division = methodNamed(config.method).trainsOnValidation ? withoutValidation(drawn) : drawn;
   const leaks = duplicates
     .filter(({ crosses }) => crosses.length > 0)
     .map(
@@ -53,6 +55,13 @@ export async function prepareData(
     );
   return { manifest, division, warnings: [...problems.map(({ message }) => message), ...leaks] };
 }
+
+/** The same labelled cases, all to train on. */
+const withoutValidation = (division: Division): Division => ({
+  ...division,
+  train: [...division.train, ...division.validation].sort((a, b) => (a.id < b.id ? -1 : 1)),
+  validation: [],
+});
 
 /** The named test sets: the data's own first, then each `--test` folder by its name. */
 export async function testSets(

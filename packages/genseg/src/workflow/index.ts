@@ -9,4 +9,4 @@ export {
   predictFiles,
 } from './predict.ts';
 export { selfcheck } from './selfcheck.ts';
-export { resume, type TrainResult, train, type Watcher } from './train.ts';
+export { type Cost, resume, type TrainResult, train, type Watcher } from './train.ts';

@@ -10,8 +10,10 @@ import {
   type JsonValue,
   type RunEvent,
   RunFolder,
+  readEvents,
   restoreConfig,
   type Settings,
+  stageSeconds,
   type TrainConfig,
   trainConfigSchema,
   writeFileAtomic,
@@ -34,6 +36,7 @@ import {
   saveCheckpoint,
   saveModel,
   Trainer,
+  type Updates,
 } from '../train/index.ts';
 import { prepareData, type RunData, type TestSet, testSets } from './data.ts';
 import { evaluate } from './evaluate.ts';
@@ -48,8 +51,18 @@ export interface TrainResult {
   method: string;
   seed: number;
   iterations: number;
+  /** Of this process. */
   seconds: number;
+  cost: Cost;
   sets: Record<string, SetResult>;
+}
+
+/** What a run used, over all processes that worked on it: cost.json. */
+export interface Cost {
+  /** By problem, `segmentation` in all methods: updates, and images that they saw. */
+  updates: Updates;
+  /** By stage. */
+  seconds: Record<string, number>;
 }
 
 /** What the caller sees of a run while it goes, and how it stops it. */
@@ -181,6 +194,8 @@ async function execute(
       message: 'finished',
       seconds: seconds(),
     });
+    const cost = { updates: progress.updates, seconds: stageSeconds(readEvents(run.paths.events)) };
+    writeJsonAtomic(run.paths.cost, cost);
     await writeReport([run.paths.root], run.paths.report);
     await writeModelCard(run.paths.root);
     return {
@@ -189,6 +204,7 @@ async function execute(
       seed: plan.seed,
       iterations: progress.train,
       seconds: seconds(),
+      cost,
       sets: results,
     };
   } catch (error) {

@@ -12,13 +12,13 @@ export interface PageRun extends RunRecord {
 const slots = ['plain', 'augment', 'separate', 'genseg'];
 const colours = 6;
 
-/** A method has its own colour, unless two runs share one. */
+/** The best-known methods have colours of their own, unless two runs share one. */
 export function pageRuns(records: readonly RunRecord[]): PageRun[] {
   const methods = records.map(({ method }) => method);
-  const distinct = new Set(methods).size === records.length;
+  const own = new Set(methods).size === records.length && methods.every((m) => slots.includes(m));
   return labelled(records).map((run, i) => ({
     ...run,
-    colour: `var(--run-${distinct ? slots.indexOf(run.method) : i % colours})`,
+    colour: `var(--run-${own ? slots.indexOf(run.method) : i % colours})`,
   }));
 }
 
