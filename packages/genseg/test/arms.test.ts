@@ -2,8 +2,8 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { discFolder, genseg, jsonOf, quick, readJson } from './command-line.ts';
-import { temporaryFolder } from './data/fixtures.ts';
+import { discFiles, discFolder, genseg, jsonOf, quick, readJson } from './command-line.ts';
+import { dataSet, temporaryFolder } from './data/fixtures.ts';
 
 test('val-as-train: the same labelled cases as another arm, all of them trained on, and the last weights kept', async () => {
   const data = await discFolder('disc', 10);
@@ -27,4 +27,55 @@ test('val-as-train: the same labelled cases as another arm, all of them trained 
   expect(cost.seconds).toEqual({ train: expect.any(Number), evaluate: expect.any(Number) });
   expect(readJson(all.run, 'cost.json')).toEqual(cost);
   expect((plain.result as { cost: typeof cost }).cost.updates).toEqual(cost.updates);
+});
+
+test('mean-teacher: unlabelled images are seen in training, their masks are not even opened', async () => {
+  const data = await discFolder('disc', 10);
+  // Labelled images again, others whose masks no reader would take, and a test split of their own.
+  const masks = Object.fromEntries([0, 1, 2].map((i) => [`masks/other-${i}.png`, 'no image']));
+  const others = { ...discFiles('other', 3), ...masks };
+  const more = await dataSet({ ...discFiles('disc', 10), ...others });
+  const folder = await temporaryFolder();
+  const run = join(folder, 'run');
+  const options = ['--labels', '6', '--test', await discFolder('far', 3), ...quick('mean-teacher')];
+
+  const refused = await genseg('train', data, '--out', run, ...options, '--unlabelled', more);
+  expect(refused.code).toBe(1);
+  expect(refused.stderr).toMatch(/holds 4 images of the test set test \(disc-\d\); take them out/);
+  expect(existsSync(run)).toBe(false);
+
+  const far = await dataSet(others);
+  const unlabelled = ['--unlabelled', far];
+  const ended = await genseg('train', data, '--out', run, ...options, ...unlabelled, '--json');
+  expect(ended.code, ended.stderr).toBe(0);
+  expect(readJson(run, 'unlabelled.json').cases).toMatchObject([
+    { id: 'other-0', masks: [], labels: null },
+    { id: 'other-1' },
+    { id: 'other-2' },
+  ]);
+  const { cost } = jsonOf(ended) as { cost: { updates: object } };
+  expect(cost.updates).toEqual({ segmentation: { steps: 4, images: 4 * (4 + 2) } });
+  expect(readJson(run, 'plan.json').decisions).toContainEqual({
+    name: 'unlabelled images',
+    value: 3,
+    reason: expect.any(String),
+  });
+  const again = await genseg('resume', run, '--json');
+  expect(again.code, again.stderr).toBe(0);
+  expect(jsonOf(again).sets).toEqual(jsonOf(ended).sets);
+});
+
+test('unlabelled images and methods that have no use for them are told apart', async () => {
+  const data = await discFolder('disc', 10);
+  const out = join(await temporaryFolder(), 'run');
+  const train = (...options: string[]) => genseg('train', data, '--out', out, ...options);
+  const without = await train(...quick('dct'), '--labels', '6');
+  expect(without.code).toBe(2);
+  expect(without.stderr).toMatch(/--method dct learns from unlabelled images too; .*--unlabelled/);
+  const needless = await train(...quick('plain'), '--labels', '6', '--unlabelled', data);
+  expect(needless.code).toBe(2);
+  expect(needless.stderr).toMatch(/--unlabelled: method plain has no use for unlabelled images/);
+  const nothing = await train(...quick('mcf'), '--unlabelled', data);
+  expect(nothing.code).toBe(1);
+  expect(nothing.stderr).toMatch(/holds no image but those that are labelled here/);
 });

@@ -58,3 +58,25 @@ export function derivatives(
     };
   });
 }
+
+export const sum = (x: readonly number[]): number => x.reduce((a, b) => a + b, 0);
+export const mean = (x: readonly number[]): number => sum(x) / x.length;
+export const softplus = (x: number): number => Math.log1p(Math.exp(x));
+export const sigmoid = (x: number): number => 1 / (1 + Math.exp(-x));
+
+/** Soft Dice loss with a smooth of 1, mean over the samples. @param p, t one after the other. */
+export function plainDiceLoss(p: readonly number[], t: readonly number[], samples = 2): number {
+  const size = p.length / samples;
+  const dice = Array.from({ length: samples }, (_, n) => {
+    const [ps, ts] = [p, t].map((x) => x.slice(n * size, (n + 1) * size));
+    return (2 * sum(ps.map((value, i) => value * ts[i])) + 1) / (sum(ps) + sum(ts) + 1);
+  });
+  return 1 - mean(dice);
+}
+
+/** The segmentation loss of two samples in plain numbers: cross-entropy plus soft Dice loss. */
+export function binaryLoss(logits: Tensor, mask: Tensor): number {
+  const [z, t] = [logits.toArray(), mask.toArray().map(Number)];
+  const entropy = mean(z.map((value, i) => softplus(value) - t[i] * value));
+  return entropy + plainDiceLoss(z.map(sigmoid), t);
+}

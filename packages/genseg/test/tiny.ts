@@ -9,6 +9,7 @@ import { afterEach, beforeEach, expect, onTestFinished } from 'vitest';
 import { Random } from '../src/random.ts';
 import {
   type Family,
+  ImageSet,
   type Method,
   noProgress,
   type Observe,
@@ -95,12 +96,16 @@ export function tinySession(method: Method, options: TinyOptions = {}) {
   const validation = discs('validation', 2, { classes });
   const shape = { size: side, channels: 1, classes };
   const run = { method, family, recipe, seed, ...shape, device: 'cpu', precision: 'fp32' } as const;
-  const session = new Session({ ...run, observe }, { train, validation }, witness);
-  const owned = [session, train, validation];
+  const unlabelled = method.semiSupervision
+    ? new ImageSet(discSamples('unlabelled', 4, { classes }), 'cpu')
+    : null;
+  const session = new Session({ ...run, observe }, { train, validation, unlabelled }, witness);
+  const owned = [session, train, validation, ...(unlabelled ? [unlabelled] : [])];
   return {
     session,
     train,
     validation,
+    unlabelled,
     [Symbol.dispose]: () => {
       for (const one of owned) one.dispose();
     },

@@ -30,6 +30,7 @@ export const trainCommand = new Command('train')
   .option('--labels <n>', docs.labels.description!)
   .option('--val <n>', docs.val.description!)
   .option('--test <data>', docs.test.description!, collect)
+  .option('--unlabelled <data>', docs.unlabelled.description!)
   .option('--size <px>', docs.size.description!)
   .option('--preset <name>', docs.preset.description!)
   .option('--iterations <n>', docs.iterations.description!)
@@ -43,11 +44,12 @@ export const trainCommand = new Command('train')
   .option('--config <file>', 'JSON file with any of these options; flags and GENSEG_* win over it')
   .option('--json', docs.json.description!)
   .addHelpText('after', '\nExample:\n  genseg train examples/lungs --out runs/lungs --labels 14')
-  .action(async (data, { config: file, out, test, model, weights, ...flags }) => {
+  .action(async (data, { config: file, out, test, unlabelled, model, weights, ...flags }) => {
     const absolute = {
       data: resolve(data),
       out: resolve(out),
       test: test?.map((folder) => resolve(folder)),
+      unlabelled: unlabelled === undefined ? undefined : resolve(unlabelled),
       model: model !== undefined && isScript(model) ? resolve(model) : model,
       weights: weights === undefined ? undefined : resolve(weights),
     };

@@ -20,13 +20,17 @@ export interface Inspection {
 /**
  * Inspects the data set in a folder.
  * @param like a manifest whose classes the masks must follow (that of the training data, for a test set).
+ * @param imagesOnly whether to leave masks unread, as if there were none.
  * @throws DataError where nothing in the folder can be used.
  */
 export async function inspect(
   folder: string,
-  { like = undefined }: { like?: Manifest } = {},
+  { like = undefined, imagesOnly = false }: { like?: Manifest; imagesOnly?: boolean } = {},
 ): Promise<Inspection> {
-  const discovery = await discover(resolve(folder));
+  const found = await discover(resolve(folder));
+  const discovery = imagesOnly
+    ? { ...found, cases: found.cases.map((one) => ({ ...one, masks: [] })) }
+    : found;
   const files = new DataFiles(discovery.root);
   const likeLabels = like?.coding?.kind === 'polygons' ? like.coding.labels : undefined;
   const scanned = await scan(files, discovery.cases, likeLabels);
@@ -55,7 +59,7 @@ export async function inspect(
         ? mask.pixels
         : classCounts(mask, { coding: coding as NamedCoding['coding'], classes }),
   );
-  problems.push(...labelProblems(usable, labels, files));
+  if (!imagesOnly) problems.push(...labelProblems(usable, labels, files));
 
   const duplicates = findDuplicates(
     usable.map(({ found }) => found),

@@ -27,6 +27,22 @@ const words: Readonly<Record<string, { label: string; sentence: string }>> = {
     label: 'Validation as training',
     sentence: 'learns from all labelled images, augmented, and validates on none',
   },
+  'mean-teacher': {
+    label: 'Mean teacher',
+    sentence: 'agrees with its own moving average on unlabelled images',
+  },
+  dct: {
+    label: 'Deep co-training',
+    sentence: 'learns beside a second network, with which it is to agree on unlabelled images',
+  },
+  mcf: {
+    label: 'Mutual correction',
+    sentence: 'learns beside a network of another kind; the better one teaches the other',
+  },
+  ctbct: {
+    label: 'Cross teaching',
+    sentence: 'a CNN and a transformer teach each other on unlabelled images',
+  },
   separate: {
     label: 'Separate',
     sentence:

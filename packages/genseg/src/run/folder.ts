@@ -26,6 +26,8 @@ export interface RunPaths {
   readonly weights: string;
   readonly manifest: string;
   readonly splits: string;
+  /** The manifest of the unlabelled images, where the method sees some. */
+  readonly unlabelled: string;
   readonly events: string;
   /** Updates and images of each network, seconds of each stage. */
   readonly cost: string;
@@ -52,6 +54,7 @@ export function runPaths(root: string): RunPaths {
     weights: join(root, 'weights.safetensors'),
     manifest: join(root, 'manifest.json'),
     splits: join(root, 'splits.json'),
+    unlabelled: join(root, 'unlabelled.json'),
     events: join(root, 'events.jsonl'),
     cost: join(root, 'cost.json'),
     metrics: join(root, 'metrics.csv'),

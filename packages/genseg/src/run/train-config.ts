@@ -65,6 +65,10 @@ export const methodNames = [
   'copy-paste',
   'duplicate',
   'val-as-train',
+  'mean-teacher',
+  'dct',
+  'mcf',
+  'ctbct',
 ] as const;
 export type MethodName = (typeof methodNames)[number];
 
@@ -116,6 +120,10 @@ export const trainConfigSchema = z
       )
       .default([])
       .describe('Test set, evaluated at the end only; may be given several times'),
+    unlabelled: folder('expected a folder with images')
+      .nullable()
+      .default(null)
+      .describe('Images for semi-supervised methods; masks there are never read'),
     size: wholeNumber(16, 4096)
       .default(128)
       .describe('Side in pixels of the square that images are resampled to'),

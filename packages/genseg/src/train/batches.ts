@@ -1,27 +1,44 @@
 /** Where the batches of every level come from: which cases are next, and what is done to them. */
 import { type Generator, scope, type Tensor } from '@genseg/torch';
-import { allWarps, geometric, geometricMask } from '../augment/index.ts';
+import {
+  allWarps,
+  frameOf,
+  geometric,
+  geometricMask,
+  samplingGrid,
+  warpImage,
+} from '../augment/index.ts';
 import type { Random } from '../random.ts';
+import type { ImageSet, Images } from './image-set.ts';
 import { type Method, padding } from './method.ts';
 import type { PairSet, Pairs } from './pairs.ts';
 import type { SegmentationBatch } from './problems.ts';
 import type { Recipe } from './recipe.ts';
 import { Sampler } from './sampler.ts';
 
-/** The labelled cases of a session. */
+/** The cases of a session. */
 export interface SessionData {
   train: PairSet;
   validation: PairSet;
+  /** Of semi-supervised methods. */
+  unlabelled?: ImageSet | null;
 }
 
 /** Validation images in one upper loss; more are visited in turn. */
 const validationBatch = 8;
 
 const warpPair = geometric(allWarps(), { padding });
+const warpImages = (image: Tensor, generator: Generator): Tensor =>
+  scope(() => {
+    const frame = frameOf(image);
+    return warpImage(image, samplingGrid(allWarps()(frame, generator), frame), { padding });
+  });
 const warpMask = geometricMask(allWarps(), { padding });
 
 export class Batches {
-  readonly samplers: Record<'real' | 'masks' | 'gan' | 'validation', Sampler>;
+  readonly samplers: Record<'real' | 'masks' | 'gan' | 'validation', Sampler> & {
+    unlabelled?: Sampler;
+  };
   readonly #data: SessionData;
   readonly #method: Method;
   readonly #recipe: Recipe;
@@ -37,12 +54,14 @@ export class Batches {
     this.#method = method;
     this.#recipe = recipe;
     this.#augmentation = augmentation;
-    const sampler = (name: string, { count }: PairSet) => new Sampler(count, seeds.fork(name));
+    const sampler = (name: string, { count }: { count: number }) =>
+      new Sampler(count, seeds.fork(name));
     this.samplers = {
       real: sampler('real', data.train),
       masks: sampler('masks', data.train),
       gan: sampler('gan pairs', data.train),
       validation: sampler('validation', data.validation),
+      ...(data.unlabelled && { unlabelled: sampler('unlabelled', data.unlabelled) }),
     };
   }
 
@@ -51,7 +70,7 @@ export class Batches {
     const { batch, syntheticBatch } = this.#recipe;
     return scope(() => {
       const picked = this.#data.train.pick(this.samplers.real.next(batch));
-      const { augmentation, synthesises, duplicates } = this.#method;
+      const { augmentation, synthesises, duplicates, semiSupervision } = this.#method;
       const real = augmentation
         ? { ...augmentation(picked, this.#augmentation), ids: picked.ids }
         : picked;
@@ -59,6 +78,7 @@ export class Batches {
         real,
         synthetic: synthesises ? this.masks(syntheticBatch) : null,
         duplicates: duplicates ? this.#duplicates(syntheticBatch) : null,
+        unlabelled: semiSupervision ? this.#unlabelled(syntheticBatch) : null,
       };
     });
   }
@@ -67,6 +87,15 @@ export class Batches {
   #duplicates(count: number): Pairs {
     const picked = this.#data.train.pick(this.samplers.masks.next(count));
     return { ...this.#method.augmentation!(picked, this.#augmentation), ids: picked.ids };
+  }
+
+  /** As many unlabelled images as others have synthetic ones, warped; their colours are the method's business. */
+  #unlabelled(count: number): Images {
+    const { unlabelled } = this.#data;
+    if (!unlabelled || !this.samplers.unlabelled)
+      throw new TypeError(`method ${this.#method.name} needs unlabelled images`);
+    const { image, ids } = unlabelled.pick(this.samplers.unlabelled.next(count));
+    return { image: warpImages(image, this.#augmentation), ids };
   }
 
   /** Real training masks, warped: what synthetic images are drawn for. */

@@ -21,7 +21,8 @@ test.each(methods.map((method) => [method.name, method] as const))(
     const progress = noProgress();
     await tinyTrainer(tiny, { progress }).run();
     const { steps } = tinyRecipe.segmentation;
-    const extra = method.synthesises || method.duplicates ? tinyRecipe.syntheticBatch : 0;
+    const { synthesises, duplicates, semiSupervision } = method;
+    const extra = synthesises || duplicates || semiSupervision ? tinyRecipe.syntheticBatch : 0;
     const images = steps * (tinyRecipe.batch + extra);
     expect(progress.updates.segmentation).toEqual({ steps, images });
     expect('generator' in progress.updates).toBe(method.synthesises);

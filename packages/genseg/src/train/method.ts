@@ -16,6 +16,11 @@ import {
   translate,
 } from '../augment/index.ts';
 import type { MethodName } from '../run/index.ts';
+import { coTraining } from './semi/co-training.ts';
+import { crossTeaching } from './semi/cross-teaching.ts';
+import { meanTeacher } from './semi/mean-teacher.ts';
+import { mutualCorrection } from './semi/mutual-correction.ts';
+import type { SemiSupervision } from './semi/semi-supervision.ts';
 
 /** Beyond the edge of warped images. With zeros there, the generator would learn to draw black frames. */
 export const padding: Padding = 'reflection';
@@ -33,6 +38,8 @@ export interface Method {
   readonly duplicates: boolean;
   /** The validation cases are trained on too, so there is nothing to select by: the last weights count. */
   readonly trainsOnValidation: boolean;
+  /** What is learned from unlabelled images, with a second network; null: nothing. */
+  readonly semiSupervision: SemiSupervision | null;
 }
 
 const strongly = strong({ padding });
@@ -51,6 +58,7 @@ const arm = (
   feedback: false,
   duplicates: false,
   trainsOnValidation: false,
+  semiSupervision: null,
   ...differs,
 });
 
@@ -104,8 +112,24 @@ export const genseg = arm(
   { synthesises: true, feedback: true },
 );
 
+const semiSupervised = [
+  arm('mean-teacher', 'augmentation; agrees with its own moving average on unlabelled images', {
+    semiSupervision: meanTeacher(),
+  }),
+  arm('dct', 'augmentation; two networks, kept different, agree on unlabelled images', {
+    semiSupervision: coTraining(),
+  }),
+  arm('mcf', 'augmentation; of two networks the better teaches the other on unlabelled images', {
+    semiSupervision: mutualCorrection(),
+  }),
+  arm('ctbct', 'augmentation; a CNN and a transformer teach each other on unlabelled images', {
+    semiSupervision: crossTeaching(),
+  }),
+];
+
 export const methods: readonly Method[] = [
   ...[plain, ...single, augment, copyPasted, duplicate, valAsTrain],
+  ...semiSupervised,
   ...[separate, genseg],
 ];
 

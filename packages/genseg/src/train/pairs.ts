@@ -13,15 +13,12 @@ import {
 } from '@genseg/torch';
 import type { Sample } from '../data/index.ts';
 import { DataError } from '../errors.ts';
+import type { Images } from './image-set.ts';
 
 /** A batch of pairs. */
-export interface Pairs {
-  /** [N, C, H, W], 0..1. */
-  image: Tensor;
+export interface Pairs extends Images {
   /** Class ids, int64 [N, H, W]. */
   mask: Tensor;
-  /** The cases they come from, for the record of what was trained on what. */
-  ids: readonly string[];
 }
 
 /** All labelled cases of a split; owns its tensors. */

@@ -114,7 +114,7 @@ function withSteps(recipe: Recipe, steps: number): Recipe {
 
 export function makePlan(
   config: TrainConfig,
-  data: { manifest: Manifest; division: Division },
+  data: { manifest: Manifest; division: Division; unlabelled?: Manifest | null },
   environment: Environment,
 ): Plan {
   const { recipe: preset, reason } = presets[config.preset];
@@ -171,6 +171,15 @@ export function makePlan(
         value: unused.length,
         reason: 'not drawn, unlabelled, or of a patient on another side',
       },
+      ...(data.unlabelled
+        ? [
+            {
+              name: 'unlabelled images',
+              value: data.unlabelled.cases.length,
+              reason: 'seen in training without masks; none of them is labelled here, or tested on',
+            },
+          ]
+        : []),
       {
         name: 'image size',
         value: `${config.size} px`,

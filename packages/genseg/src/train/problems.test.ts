@@ -1,7 +1,7 @@
 /** Each level's loss beside its equation, written out in plain numbers, on networks of one convolution. */
 import { cat, Generator, grad, scope, type Tensor, tensor } from '@genseg/torch';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { wave } from '../../test/numeric.ts';
+import { binaryLoss as lossOf, mean, softplus, wave } from '../../test/numeric.ts';
 import { checkLeaks } from '../../test/tiny.ts';
 import { BatchNorm2d, Conv2d, lsgan, Module, valuesOf, vanillaGan, wganGp } from '../nn/index.ts';
 import { SGD } from '../optim/index.ts';
@@ -75,23 +75,6 @@ const stripes = (period: number) =>
     { shape: [2, 6, 6] },
   ).to({ dtype: 'int64' });
 const planes = (mask: Tensor) => mask.unsqueeze(1).to({ dtype: 'float32' });
-
-const mean = (x: readonly number[]) => x.reduce((a, b) => a + b, 0) / x.length;
-const softplus = (x: number) => Math.log1p(Math.exp(x));
-const sum = (x: readonly number[]) => x.reduce((a, b) => a + b, 0);
-
-/** Cross-entropy plus 1 - Dice, the latter for each of two samples. */
-function lossOf(logits: Tensor, mask: Tensor): number {
-  const [z, t] = [logits.toArray(), mask.toArray().map(Number)];
-  const entropy = mean(z.map((value, i) => softplus(value) - t[i] * value));
-  const p = z.map((value) => 1 / (1 + Math.exp(-value)));
-  const size = z.length / 2;
-  const dice = [0, 1].map((n) => {
-    const [ps, ts] = [p, t].map((x) => x.slice(n * size, (n + 1) * size));
-    return (2 * sum(ps.map((value, i) => value * ts[i])) + 1) / (sum(ps) + sum(ts) + 1);
-  });
-  return entropy + 1 - mean(dice);
-}
 
 const direct = { compute: <T>(body: () => T) => body() };
 const sgd = (module: Module) => own(new SGD(module.parameters(), 0.1));

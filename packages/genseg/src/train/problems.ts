@@ -10,6 +10,7 @@ import { cat, type Generator, noGrad, type Tensor } from '@genseg/torch';
 import { type Edge, lowerToUpper, Problem, upperToLower } from '../mlo/index.ts';
 import { deepSupervisionLoss, type GanLoss, l1, type Module, oneHotMask } from '../nn/index.ts';
 import type { Optimizer } from '../optim/index.ts';
+import type { Images } from './image-set.ts';
 import type { Pairs } from './pairs.ts';
 
 /** A segmentation model: images [N, C, H, W] to logits [N, 1 or K, H, W]. */
@@ -103,6 +104,8 @@ export interface SegmentationBatch {
   synthetic: { mask: Tensor; ids: readonly string[] } | null;
   /** Of a control: real pairs in the place of synthetic ones, with their weight. */
   duplicates?: Pairs | null;
+  /** Of semi-supervised methods: images that have no mask here. */
+  unlabelled?: Images | null;
 }
 
 /**

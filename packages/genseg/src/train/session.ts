@@ -12,7 +12,7 @@ import {
   unobserved,
 } from '../mlo/index.ts';
 import { oneHotMask, type Parameter } from '../nn/index.ts';
-import { AdamW, type Optimizer, RMSprop } from '../optim/index.ts';
+import { AdamW, type Optimizer, RMSprop, updateAverage } from '../optim/index.ts';
 import { Random } from '../random.ts';
 import { Batches, type SessionData } from './batches.ts';
 import type { Parts } from './checkpoint.ts';
@@ -26,6 +26,7 @@ import {
   segmentationProblem,
 } from './problems.ts';
 import type { Recipe } from './recipe.ts';
+import { semiSupervisedProblem } from './semi/problem.ts';
 import { makeEngine, makeSynthesis, type Synthesis } from './synthesis.ts';
 
 export interface SessionOptions {
@@ -59,6 +60,8 @@ export class Session {
   readonly segmenter: Segmenter;
   /** Moving average of the segmenter: what is validated, kept and used. */
   readonly average: Segmenter;
+  /** The second network of semi-supervised methods. */
+  readonly partner: Segmenter | null;
   readonly synthesis: Synthesis | null;
   readonly segmentation: Problem<SegmentationBatch>;
   /** Levels I, II and III together; null without feedback. */
@@ -93,16 +96,18 @@ export class Session {
       dropout: stream('dropout', device),
     };
     const { augmentation, dropout } = this.#streams;
-    const segmenter = () =>
+    const build = (of: Family) =>
       scope(() =>
-        family.build(channels, this.#planes, {
+        of.build(channels, this.#planes, {
           ...{ width, size: options.size, device },
           generator: initial,
           dropoutGenerator: dropout,
         }),
       );
-    this.segmenter = segmenter();
-    this.average = segmenter();
+    this.segmenter = build(family);
+    this.average = build(family);
+    const { semiSupervision } = method;
+    this.partner = semiSupervision && build(semiSupervision.partnerOf(family));
     this.#batches = new Batches(options, data, { seeds, augmentation });
     const drawing =
       <T>(draw: () => T) =>
@@ -120,10 +125,15 @@ export class Session {
           ),
         )
       : null;
+    const { segmenter: model, partner, synthesis } = this;
+    if (semiSupervision?.follows) updateAverage(partner!, model, { step: 0 });
+    const trained = semiSupervision && !semiSupervision.follows ? [model, partner!] : [model];
     const segmentationOptimizer = scope(() =>
-      optimizerFor(recipe.segmentation, this.segmenter.parameters()),
+      optimizerFor(
+        recipe.segmentation,
+        trained.flatMap((network) => network.parameters()),
+      ),
     );
-    const { segmenter: model, synthesis } = this;
     const segmentation = this.#makeSegmentation(
       segmentationOptimizer,
       drawing(() => this.#batches.segmentation()),
@@ -143,6 +153,7 @@ export class Session {
       modules: {
         segmenter: this.segmenter,
         average: this.average,
+        ...(partner && { partner }),
         ...(architecture && { architecture, generator, discriminator }),
       },
       optimizers: { segmenter: segmentationOptimizer, ...optimizers },
@@ -159,15 +170,21 @@ export class Session {
     const { method, recipe } = this.options;
     const generator = this.synthesis?.generator;
     const { colour, dropout } = this.#streams;
+    const shared = { draw, generators: [colour, dropout], compute: this.#compute };
+    if (method.semiSupervision)
+      return semiSupervisedProblem([this.segmenter, this.partner!], optimizer, {
+        ...shared,
+        semi: method.semiSupervision,
+        recolour: (image) => recolour(image, colour),
+        steps: recipe.segmentation.steps,
+      });
     const synthesise = (mask: Tensor): Tensor =>
       recolour(generator!.forward(oneHotMask(mask, this.#planes)), colour);
     return segmentationProblem(this.segmenter, optimizer, {
-      draw,
+      ...shared,
       // Without feedback nothing flows back into the generator, so nothing is recorded.
       synthesise: method.feedback ? synthesise : (mask) => noGrad(() => synthesise(mask)),
       syntheticWeight: recipe.syntheticWeight,
-      generators: [colour, dropout],
-      compute: this.#compute,
       frozen: (body) => (generator ? generator.withFrozenStatistics(body) : body()),
     });
   }
@@ -186,7 +203,17 @@ export class Session {
     this.segmenter.train();
     this.#setGanRate(this.options.recipe.gan.lr);
     if (this.engine) return this.engine.iterate();
-    return { losses: new Map([[this.segmentation.name, this.#step(this.segmentation)]]) };
+    const loss = this.#step(this.segmentation);
+    this.#followWithPartner();
+    return { losses: new Map([[this.segmentation.name, loss]]) };
+  }
+
+  /** Where the second network is no more than the moving average of the first. */
+  #followWithPartner(): void {
+    const decay = this.options.method.semiSupervision?.follows;
+    if (!decay) return;
+    const { step } = this.segmentation.optimizer.stateDict();
+    updateAverage(this.partner!, this.segmenter, { step, decay });
   }
 
   /** At each step, since a checkpoint holds no rates. */
@@ -269,6 +296,6 @@ function optimizerFor(
 /** The cases of a batch of any of the problems. */
 export function idsOf(batch: unknown): string[] {
   const { ids = [], ...parts } = batch as Partial<Pairs & SegmentationBatch>;
-  const { real, synthetic, duplicates } = parts;
-  return [...ids, ...[real, synthetic, duplicates].flatMap((part) => part?.ids ?? [])];
+  const { real, synthetic, duplicates, unlabelled } = parts;
+  return [...ids, ...[real, synthetic, duplicates, unlabelled].flatMap((part) => part?.ids ?? [])];
 }

@@ -1,6 +1,6 @@
 /** How long this machine takes for a step of each stage: what a time budget is divided by. */
 import { synchronize } from '@genseg/torch';
-import type { PairSet } from './pairs.ts';
+import type { SessionData } from './batches.ts';
 import { type Plan, sessionOptions } from './plan.ts';
 import { Session } from './session.ts';
 
@@ -11,10 +11,7 @@ export interface StepTimes {
 }
 
 /** Takes a few steps with a session of the same sizes, which is then thrown away. */
-export function measureSteps(
-  plan: Plan,
-  pairs: { train: PairSet; validation: PairSet },
-): StepTimes {
+export function measureSteps(plan: Plan, pairs: SessionData): StepTimes {
   const { device } = plan;
   const recipe = { ...plan.recipe, architecture: { ...plan.recipe.architecture, warmup: 0 } };
   using session = new Session(sessionOptions(plan, { recipe }), pairs);

@@ -174,7 +174,8 @@ test.each(methods.map((method) => [method.name, method] as const))(
       witness: (problem, ids) => seen.set(problem, new Set([...(seen.get(problem) ?? []), ...ids])),
     });
     await tinyTrainer(tiny).run();
-    const { train, validation } = tiny;
+    const { train, validation, unlabelled } = tiny;
+    const trained = [...train.ids, ...(unlabelled?.ids ?? [])];
     const lower = method.synthesises
       ? ['discriminator', 'generator', 'segmentation']
       : ['segmentation'];
@@ -182,7 +183,7 @@ test.each(methods.map((method) => [method.name, method] as const))(
     expect([...seen.keys()].sort()).toEqual([...lower, ...upper].sort());
     const strangers = (name: string, own: readonly string[]) =>
       [...seen.get(name)!].filter((id) => !own.includes(id));
-    for (const name of lower) expect(strangers(name, train.ids)).toEqual([]);
+    for (const name of lower) expect(strangers(name, trained)).toEqual([]);
     for (const name of upper) expect(strangers(name, validation.ids)).toEqual([]);
   },
 );

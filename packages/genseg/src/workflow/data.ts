@@ -27,6 +27,8 @@ export interface RunData {
   division: Division;
   /** What the user should know and may mend, one line each. */
   warnings: string[];
+  /** What semi-supervised methods see beside the labelled cases. */
+  unlabelled: Manifest | null;
 }
 
 /** Inspects and divides the training data. @throws DataError for the first problem that is an error. */
@@ -53,7 +55,8 @@ export async function prepareData(
       ({ cases: [a, b], crosses }) =>
         `${a} and ${b} are the same image across ${crosses.join(' and ')}; remove one`,
     );
-  return { manifest, division, warnings: [...problems.map(({ message }) => message), ...leaks] };
+  const warnings = [...problems.map(({ message }) => message), ...leaks];
+  return { manifest, division, warnings, unlabelled: null };
 }
 
 /** The same labelled cases, all to train on. */
@@ -85,7 +88,7 @@ export async function testSets(
 }
 
 /** @throws DataError for the first problem that is an error, with the number of the others. */
-function refuse(problems: readonly Problem[], folder: string): void {
+export function refuse(problems: readonly Problem[], folder: string): void {
   const [first, ...others] = problems.filter(({ severity }) => severity === 'error');
   if (!first) return;
   const more = others.length === 0 ? '' : `; ${others.length} more: genseg inspect ${folder}`;

@@ -1,29 +1,52 @@
 /** What is rebuilt from a run folder alone: its plan, its data, its session. */
 import { existsSync, readFileSync } from 'node:fs';
-import { parseManifest } from '../data/index.ts';
+import { loadCases, type Manifest, parseManifest } from '../data/index.ts';
 import { DataError } from '../errors.ts';
 import { isScript, type RunPaths, readRunConfig } from '../run/index.ts';
-import { type Observe, PairSet, type Plan, Session, sessionOptions } from '../train/index.ts';
+import {
+  ImageSet,
+  type Observe,
+  PairSet,
+  type Plan,
+  Session,
+  sessionOptions,
+} from '../train/index.ts';
 import { loadAt, type RunData } from './data.ts';
 
 /** The labelled cases at training size; owns its tensors. */
 export interface RunPairs extends Disposable {
   train: PairSet;
   validation: PairSet;
+  unlabelled: ImageSet | null;
 }
 
-export async function loadPairs({ manifest, division }: RunData, plan: Plan): Promise<RunPairs> {
+export async function loadPairs(data: RunData, plan: Plan): Promise<RunPairs> {
+  const { manifest, division } = data;
   const load = async (cases: RunData['division']['train']) =>
     PairSet.from(await loadAt(cases, manifest, plan.size), plan.device);
   const [train, validation] = [await load(division.train), await load(division.validation)];
+  const unlabelled = data.unlabelled && (await loadUnlabelled(data.unlabelled, data, plan));
   return {
     train,
     validation,
+    unlabelled,
     [Symbol.dispose]() {
-      train.dispose();
-      validation.dispose();
+      for (const set of [train, validation, unlabelled]) set?.dispose();
     },
   };
+}
+
+/** Scaled as the labelled images are. */
+async function loadUnlabelled(
+  unlabelled: Manifest,
+  { manifest: { fingerprint } }: RunData,
+  { size, device }: Plan,
+): Promise<ImageSet> {
+  const side = { width: size, height: size };
+  return new ImageSet(
+    await loadCases(unlabelled.cases, unlabelled, { size: side, fingerprint }),
+    device,
+  );
 }
 
 /** @throws DataError for a folder that is no run, and for a run that was stopped before it began. */
@@ -48,7 +71,9 @@ export function openRun(paths: RunPaths): { plan: Plan; data: RunData } {
   const [train, validation, test] = [casesOf('train'), casesOf('validation'), casesOf('test')];
   const used = new Set([...train, ...validation, ...test]);
   const unused = manifest.cases.filter((one) => !used.has(one));
-  return { plan, data: { manifest, division: { train, validation, test, unused }, warnings: [] } };
+  const division = { train, validation, test, unused };
+  const unlabelled = existsSync(paths.unlabelled) ? parseManifest(read(paths.unlabelled)) : null;
+  return { plan, data: { manifest, division, warnings: [], unlabelled } };
 }
 
 export const startSession = (plan: Plan, pairs: RunPairs, observe?: Observe): Session =>

@@ -44,6 +44,7 @@ import { drawPreview } from './preview.ts';
 import { profileRun } from './profile.ts';
 import { Recorder } from './recorder.ts';
 import { loadPairs, openRun, type RunPairs, startSession } from './run-state.ts';
+import { unlabelledImages } from './unlabelled.ts';
 
 /** The command line's JSON. */
 export interface TrainResult {
@@ -95,6 +96,7 @@ export async function train(
   if (config.threads !== null) configure({ threads: config.threads });
   const data = await prepareData(config);
   const sets = await testSets(config, data);
+  data.unlabelled = await unlabelledImages(config, data, sets);
   const engine = environment();
   let plan = makePlan(config, data, engine);
   plan.decisions.push(...checkModel(plan));
@@ -112,6 +114,7 @@ export async function train(
     validation: ids(division.validation),
     test: ids(division.test),
   });
+  if (data.unlabelled) writeJsonAtomic(run.paths.unlabelled, data.unlabelled);
   if (isScript(plan.model)) plan.model = ownCopy(plan.model, run.paths.model);
   if (plan.weights !== null) plan.weights = ownCopy(plan.weights, run.paths.weights);
   writeJsonAtomic(run.paths.plan, plan);

@@ -1,0 +1,86 @@
+/**
+ * Deep co-training: Qiao et al. 2018, and for segmentation Peng et al. 2020. Two networks of one family
+ * are to agree on unlabelled images, and are kept different by learning to withstand each other's
+ * adversarial examples. The numbers are Qiao's.
+ */
+import { grad, noGrad, scope, type Tensor } from '@genseg/torch';
+import { deepSupervisionLoss, oneHotMask } from '../../nn/index.ts';
+import type { Segmenter } from '../problems.ts';
+import {
+  classesOf,
+  pass,
+  probabilities,
+  type SemiSupervision,
+  softCrossEntropy,
+} from './semi-supervision.ts';
+
+/** H(p) = -sum p log p over classes, mean over pixels. @param p probabilities, one plane for two classes. */
+export function entropy(p: Tensor): Tensor {
+  const term = (x: Tensor) => x.mul(x.clampMin(1e-7).log()).neg();
+  return p.shape[1] === 1
+    ? term(p)
+        .add(term(p.rsub(1)))
+        .mean()
+    : term(p).sum(1).mean();
+}
+
+/** Eq. 3, the Jensen-Shannon divergence: H((p + q) / 2) - (H(p) + H(q)) / 2. */
+export const disagreement = (p: Tensor, q: Tensor): Tensor =>
+  entropy(p.add(q).div(2)).sub(entropy(p).add(entropy(q)).div(2));
+
+/**
+ * The fast gradient sign method (Goodfellow et al. 2015): each pixel moves by `size` to where the network's
+ * loss grows. @param target class ids [N, H, W].
+ */
+export function adversarial(
+  network: Segmenter,
+  image: Tensor,
+  { target, size }: { target: Tensor; size: number },
+): Tensor {
+  return scope(() => {
+    const leaf = image.detach().clone().requiresGrad_();
+    const logits = network.withFrozenStatistics(() => network.forward(leaf));
+    const loss = softCrossEntropy(oneHotMask(target, logits.shape[1]), logits);
+    const [slope] = grad(loss, [leaf]);
+    return image.detach().add(slope.sign(), { alpha: size }).clamp({ min: 0, max: 1 });
+  });
+}
+
+export const coTraining = ({
+  agreement = 10,
+  difference = 0.5,
+  size = 0.02,
+} = {}): SemiSupervision => ({
+  partnerOf: (family) => family,
+  follows: null,
+  weight: 1,
+  losses([first, second], { real, unlabelled }, recolour) {
+    const image = recolour(unlabelled.image);
+    const networks = [first, second] as const;
+    const passes = networks.map((network) => pass(network, real.image, image));
+    const [own, other] = passes.map(({ unlabelled }) => probabilities(unlabelled));
+    /** H(p_i(x), p_j(g_i(x))), on labelled and unlabelled images. */
+    const withstands = (i: 0 | 1): Tensor => {
+      const attack = (x: Tensor, target: Tensor) => adversarial(networks[i], x, { target, size });
+      const attacked = pass(
+        networks[1 - i],
+        attack(real.image, real.mask),
+        attack(image, classesOf(passes[i].unlabelled)),
+      );
+      const term = (logits: Tensor, from: Tensor) =>
+        softCrossEntropy(
+          noGrad(() => probabilities(from)),
+          logits,
+        );
+      const { real: onReal, unlabelled: onOthers } = attacked;
+      return term(onReal[0], passes[i].real[0]).add(term(onOthers, passes[i].unlabelled)).div(2);
+    };
+    const [a, b] = passes.map((outputs) => deepSupervisionLoss(outputs.real, real.mask));
+    return {
+      supervised: a.add(b),
+      unsupervised: disagreement(own, other)
+        .mul(agreement)
+        .add(withstands(0).add(withstands(1)), { alpha: difference }),
+    };
+  },
+});
