@@ -1,7 +1,7 @@
 // @ts-check
 // npm run setup: makes a fresh clone ready, or says in one line what hinders it. It finds LibTorch
-// and the build tools, installs what is missing, builds the native addon and the TypeScript, loads
-// the addon, and prints what it found. When all is in place it takes a second or two.
+// and the build tools, installs what is missing, builds the native addon, the TypeScript and the
+// studio's page, loads the addon, and prints what it found. When all is in place it takes a second or two.
 // Built-in modules only: it runs before anything is installed.
 
 import { join } from 'node:path';
@@ -9,6 +9,7 @@ import { fileURLToPath } from 'node:url';
 import { addonPath, buildAddon, loadAddon } from './setup/addon.mjs';
 import { checkNode, find } from './setup/find.mjs';
 import { installNpm, installSystem, missing, npmIsStale, readOsRelease } from './setup/install.mjs';
+import { buildPage } from './setup/page.mjs';
 import { capture, SetupError } from './setup/process.mjs';
 
 /** @typedef {import('./setup/find.mjs').Found} Found */
@@ -39,6 +40,8 @@ function setup() {
   const { ok, stdout } = capture(process.execPath, [tsc, '-b'], { cwd: root });
   if (!ok) throw new SetupError(`tsc -b failed:\n${stdout.trimEnd()}`);
   report('TypeScript', 'built');
+
+  report('Studio', buildPage(root) ? 'page built' : 'page up to date');
 }
 
 /**

@@ -85,7 +85,7 @@ const studioMayImport: Record<string, readonly string[]> = {
     ...['api', 'node', 'genseg/run', 'genseg/data', 'hono', '@hono/node-server'],
     ...['sharp', 'fast-png', 'fflate', 'yauzl', 'zod'],
   ],
-  page: ['api', 'react', 'react-dom', 'uplot'],
+  page: ['api', 'react', 'react-dom', 'uplot', 'fast-png'],
 };
 
 test.each(Object.keys(studioMayImport))('%s of the studio imports what it may', (part) => {

@@ -5,7 +5,10 @@ export const score = (value: number | null | undefined): string =>
   value === null || value === undefined || Number.isNaN(value) ? '–' : value.toFixed(2);
 
 /** `0.91 (0.88 to 0.94)` */
-export const withInterval = (value: number | null, [low, high]: readonly (number | null)[]): string =>
+export const withInterval = (
+  value: number | null,
+  [low, high]: readonly (number | null)[],
+): string =>
   low === null || high === null || low === undefined || high === undefined
     ? score(value)
     : `${score(value)} (${score(low)} to ${score(high)})`;

@@ -1,0 +1,23 @@
+/** Whether the guided tour goes on in this project; kept in the browser, over reloads. */
+import { useSyncExternalStore } from 'react';
+
+const key = 'genseg-studio-guide';
+const listeners = new Set<() => void>();
+
+function set(folder: string | null) {
+  if (folder === null) localStorage.removeItem(key);
+  else localStorage.setItem(key, folder);
+  for (const listener of listeners) listener();
+}
+
+export const startGuide = (folder: string): void => set(folder);
+export const endGuide = (): void => set(null);
+
+export const useGuide = (folder: string): boolean =>
+  useSyncExternalStore(
+    (changed) => {
+      listeners.add(changed);
+      return () => listeners.delete(changed);
+    },
+    () => localStorage.getItem(key) === folder,
+  );
