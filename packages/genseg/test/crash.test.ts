@@ -197,3 +197,30 @@ test('stopped before its plan was made, a run says how to begin again, and does'
   expect(again.stderr).toMatch(/^error: .* holds a run; continue it with `genseg resume .*\n$/);
   rmSync(root, { recursive: true });
 });
+
+test('a run that is stopped can end where it is: its weights so far are the model, and are tested', async () => {
+  const paths = runPaths(join(home, 'finished'));
+  const long = training(paths.root).map((arg) => (arg === '8' ? '400' : arg)); // --iterations
+  await stopAt(paths, long, stage('pretrain'), { stop: (child) => void child.kill('SIGINT') });
+  const early = await genseg('resume', paths.root, '--finish');
+  expect(early.code).toBe(1);
+  expect(early.stderr).toContain('nothing to keep; resume without --finish');
+
+  const shorter = runPaths(join(home, 'finished-plain'));
+  const plain = long.map((arg) => (arg === 'genseg' ? 'plain' : arg));
+  plain[plain.indexOf(paths.root)] = shorter.root;
+  await stopAt(shorter, plain, has('progress'), { stop: (child) => void child.kill('SIGINT') });
+  expect(existsSync(shorter.checkpoints.best)).toBe(false);
+  const { code, stderr } = await genseg('resume', shorter.root, '--finish');
+  expect(code, stderr).toBe(0);
+  const events = readEvents(shorter.events);
+  const steps = events.filter(({ type }) => type === 'progress').at(-1)!.step;
+  expect(steps).toBeLessThan(400);
+  expect(events.map(({ type }) => type).slice(-4)).toEqual([
+    'validation',
+    'stage',
+    'evaluation',
+    'end',
+  ]);
+  expect(existsSync(join(shorter.checkpoints.best, 'model.safetensors'))).toBe(true);
+}, 60_000);

@@ -82,7 +82,7 @@ test('beside the folders stand the surface and two files that import nothing', (
 const studioMayImport: Record<string, readonly string[]> = {
   api: ['genseg/run'],
   server: [
-    ...['api', 'node', 'genseg/run', 'genseg/data', 'hono', '@hono/node-server'],
+    ...['api', 'node', 'genseg/run', 'genseg/data', 'genseg/report', 'hono', '@hono/node-server'],
     ...['sharp', 'fast-png', 'fflate', 'yauzl', 'zod'],
   ],
   page: ['api', 'react', 'react-dom', 'uplot', 'fast-png'],

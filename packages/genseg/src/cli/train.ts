@@ -67,12 +67,13 @@ export const trainCommand = new Command('train')
 export const resumeCommand = new Command('resume')
   .description('continue a run that was stopped, from its last checkpoint')
   .argument('<run>', 'folder of the run')
+  .option('--finish', 'train no further: keep the best model so far, and test it')
   .option('--json', docs.json.description!)
   .addHelpText('after', '\nExample:\n  genseg resume runs/lungs')
-  .action(async (run, { json = false }) => {
+  .action(async (run, { finish, json = false }) => {
     using interrupt = watchInterrupt();
     const watcher = { ...progressPrinter(), interrupted: interrupt.interrupted };
-    conclude(await resume(resolve(run), watcher), json, run);
+    conclude(await resume(resolve(run), watcher, { finish }), json, run);
   });
 
 function conclude(result: TrainResult | null, json: boolean, run: string): void {

@@ -1,5 +1,12 @@
 /** What a run shows of itself: progress lines, evaluation files, the report and the model card. */
 export {
+  type ComparedRun,
+  type Contrast,
+  compareRuns,
+  type Verdict,
+  verdicts,
+} from './compare-runs.ts';
+export {
   type EvaluatedCase,
   type Evaluation,
   summariseSet,
@@ -16,4 +23,5 @@ export {
 } from './progress.ts';
 export { writeReport } from './report.ts';
 export { formatComparison, formatResult } from './result-text.ts';
+export { type RunRecord, readRun } from './run-record.ts';
 export { type CaseResult, readSetResult, type SetResult } from './set-result.ts';

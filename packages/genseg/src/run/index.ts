@@ -25,6 +25,7 @@ export {
   readRunConfig,
   runPaths,
 } from './folder.ts';
+export { acquireLock, type Holder, lockHolder } from './lock.ts';
 export { MetricsCsv } from './metrics-csv.ts';
 export { nearestName } from './nearest-name.ts';
 export { stageSeconds } from './stage-seconds.ts';

@@ -5,7 +5,7 @@ import { hostname, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { DataError } from '../errors.ts';
-import { acquireLock } from './lock.ts';
+import { acquireLock, lockHolder } from './lock.ts';
 
 let folder: string;
 let path: string;
@@ -43,6 +43,19 @@ test('the lock of another living process is respected', async () => {
 /** When a process started, from `ps`-like parsing that is independent of the lock's. */
 const startTicks = (pid: number) =>
   readFileSync(`/proc/${pid}/stat`, 'utf8').match(/\) \S+(?: -?\d+){18} (\d+)/)![1];
+
+test('the holder is told, but no dead one', () => {
+  expect(lockHolder(path)).toBe(null);
+  const lock = acquireLock(path);
+  expect(lockHolder(path)).toMatchObject({ pid: process.pid, host: hostname() });
+  lock[Symbol.dispose]();
+  leaveLock({
+    pid: spawnSync(process.execPath, ['--version']).pid,
+    host: hostname(),
+    started: '1',
+  });
+  expect(lockHolder(path)).toBe(null);
+});
 
 test('the lock of a dead process is taken over', () => {
   const { pid } = spawnSync(process.execPath, ['--version']);

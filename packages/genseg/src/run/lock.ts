@@ -10,7 +10,8 @@ import { dirname } from 'node:path';
 import { DataError } from '../errors.ts';
 import { writing } from './atomic.ts';
 
-interface Holder {
+/** The process that holds a lock. */
+export interface Holder {
   readonly pid: number;
   readonly host: string;
   /** When the process started, in the system's own terms; null where it does not say. */
@@ -26,6 +27,19 @@ export function acquireLock(path: string): Disposable {
       rmSync(path, { force: true });
     },
   };
+}
+
+/**
+ * Who holds the lock at `path`; null where nobody does or the holder has died. One of another machine counts
+ * as alive, since it cannot be asked.
+ */
+export function lockHolder(path: string): Holder | null {
+  try {
+    const holder: Holder = JSON.parse(readFileSync(path, 'utf8'));
+    return isHeld(holder) ? holder : null;
+  } catch {
+    return null; // none, or not written yet
+  }
 }
 
 /** Creates the lock file; false where there is one. */
@@ -67,11 +81,11 @@ function refuseIfHeld(path: string): void {
     if (hasCode(error, 'ENOENT')) return; // just released
     throw inUse(path, STARTING, path); // made, but not written yet
   }
-  const { pid, host, started } = holder;
-  if (host !== hostname() || (isAlive(pid) && startOf(pid) === started)) {
-    throw inUse(path, `process ${pid} on ${host}`, path);
-  }
+  if (isHeld(holder)) throw inUse(path, `process ${holder.pid} on ${holder.host}`, path);
 }
+
+const isHeld = ({ pid, host, started }: Holder): boolean =>
+  host !== hostname() || (isAlive(pid) && startOf(pid) === started);
 
 const STARTING = 'another process that starts';
 

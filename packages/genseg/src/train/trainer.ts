@@ -85,6 +85,23 @@ export class Trainer {
     return true;
   }
 
+  /**
+   * Ends training where it is: the best weights so far are the model, or the present ones where none were eligible
+   * yet. @throws TrainingError before the first step of the segmentation model.
+   */
+  finish(): void {
+    const { train, best } = this.#progress;
+    if (best !== null) return;
+    if (train === 0)
+      throw new TrainingError(
+        'the segmentation model has not been trained for a step yet, so there is nothing to keep; resume without --finish',
+      );
+    const { dice, loss } = this.#validate();
+    this.#progress.best = { dice, done: train };
+    this.#options.emit('validation', this.#step, { done: train, dice, loss, best: true });
+    this.#options.keepBest(this.#progress);
+  }
+
   get #step(): number {
     return this.#progress.pretrain + this.#progress.train;
   }

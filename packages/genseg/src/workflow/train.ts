@@ -123,8 +123,15 @@ export async function train(
   return await execute(run, { config, plan, data, pairs, sets }, { watcher, started });
 }
 
-/** Continues a run from its last checkpoint; one that had finished is evaluated again. */
-export async function resume(root: string, watcher: Watcher): Promise<TrainResult | null> {
+/**
+ * Continues a run from its last checkpoint; one that had finished is evaluated again.
+ * @param finish takes no further step: keeps the best model so far, and tests it.
+ */
+export async function resume(
+  root: string,
+  watcher: Watcher,
+  { finish = false }: { finish?: boolean } = {},
+): Promise<TrainResult | null> {
   const started = performance.now();
   using run = RunFolder.open(root);
   const config = restoreConfig(trainConfigSchema, run.config.settings);
@@ -134,14 +141,14 @@ export async function resume(root: string, watcher: Watcher): Promise<TrainResul
   return await execute(
     run,
     { config, plan, data, pairs, sets: await testSets(config, data) },
-    { watcher, started },
+    { watcher, started, finish },
   );
 }
 
 async function execute(
   run: RunFolder,
   work: Work,
-  { watcher, started }: { watcher: Watcher; started: number },
+  { watcher, started, finish = false }: { watcher: Watcher; started: number; finish?: boolean },
 ): Promise<TrainResult | null> {
   const { config, plan, data, pairs, sets } = work;
   const { last, best } = run.paths.checkpoints;
@@ -174,7 +181,8 @@ async function execute(
       });
       return null;
     };
-    if (!(await trainer.run())) return stop();
+    if (finish) trainer.finish();
+    else if (!(await trainer.run())) return stop();
     recorder.emit('stage', stepsDone(), { name: 'evaluate', steps: sets.length });
     const results: Record<string, SetResult> = {};
     using trained = loadModel(best, plan.device);
