@@ -1,2 +1,2 @@
 #!/usr/bin/env node
-import '../dist/cli/main.js';
+await import(process.argv[2] === 'studio' ? '../dist/cli/studio-main.js' : '../dist/cli/main.js');

@@ -7,6 +7,7 @@ import {
   readdirSync,
   readFileSync,
   rmSync,
+  statSync,
   writeFileSync,
 } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -36,6 +37,12 @@ describe('files', () => {
     writeFileAtomic(path, Buffer.from('new'));
     expect(readFileSync(path, 'utf8')).toBe('new');
     expect(readdirSync(join(folder, 'a'))).toEqual(['plan.json']);
+  });
+
+  test('may be for their owner alone', () => {
+    const path = join(folder, 'token');
+    writeFileAtomic(path, 'secret', { mode: 0o600 });
+    expect(statSync(path).mode & 0o777).toBe(0o600);
   });
 
   test('of JSON hold null for NaN, which JSON does not have', () => {

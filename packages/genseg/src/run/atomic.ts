@@ -19,14 +19,21 @@ import { basename, dirname, join } from 'node:path';
 import { DataError } from '../errors.ts';
 import type { JsonValue } from './types.ts';
 
-/** Replaces a file, making its folder where needed. */
-export function writeFileAtomic(path: string, data: string | Uint8Array): void {
+/**
+ * Replaces a file, making its folder where needed.
+ * @param mode who may read it; by default what the system gives new files.
+ */
+export function writeFileAtomic(
+  path: string,
+  data: string | Uint8Array,
+  { mode }: { mode?: number } = {},
+): void {
   const folder = dirname(path);
   const temporary = join(folder, `.${basename(path)}.${process.pid}.tmp`);
   writing(path, () => {
     mkdirSync(folder, { recursive: true });
     try {
-      const file = openSync(temporary, 'w');
+      const file = openSync(temporary, 'w', mode);
       try {
         writeFileSync(file, data);
         fsyncSync(file);

@@ -48,7 +48,8 @@ async function importFolder(job: ImportJob): Promise<ImportOutcome> {
       .map(({ message, ...problem }) => ({ ...problem, message: shorten(message) })),
     classes: manifest.classes,
   };
-  for (const folder of ['images', 'masks']) mkdirSync(join(job.target, folder), { recursive: true });
+  for (const folder of ['images', 'masks'])
+    mkdirSync(join(job.target, folder), { recursive: true });
   const known = knownImages(job.target);
   const taken: [string, Case][] = [];
   for (const one of manifest.cases) {
@@ -78,11 +79,7 @@ const knownImages = (target: string): Map<string, string> =>
   );
 
 /** A case's mask as a PNG of class ids; null: unlabelled. */
-async function maskOf(
-  one: Case,
-  found: Inspection,
-  classes: number,
-): Promise<Uint8Array | null> {
+async function maskOf(one: Case, found: Inspection, classes: number): Promise<Uint8Array | null> {
   if (one.masks.length === 0) return null;
   const [{ mask, width, height }] = await loadCases([one], found.manifest);
   if (!mask) return null;

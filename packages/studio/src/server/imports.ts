@@ -3,7 +3,15 @@
  * end, when a child process reads them all.
  */
 import { randomUUID } from 'node:crypto';
-import { existsSync, mkdirSync, readdirSync, renameSync, rmSync, statSync, symlinkSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  renameSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+} from 'node:fs';
 import { basename, join } from 'node:path';
 import type { CaseRow, FileReceived, ImportFinished, ImportOptions } from '../api.ts';
 import { notFound, RequestError } from './errors.ts';
@@ -122,7 +130,8 @@ async function bringIn(
   const files = join(folder, 'files');
   const masksOnly =
     options.as === 'masks' || (options.as === 'auto' && areMasksOf(files, paths, rows));
-  const target = options.as === 'test-set' ? join(paths.tests, folderName(options.name!)) : paths.root;
+  const target =
+    options.as === 'test-set' ? join(paths.tests, folderName(options.name!)) : paths.root;
   if (target !== paths.root && existsSync(target)) {
     throw new RequestError(409, `There is a test set ${basename(target)}; give another name`);
   }
@@ -153,7 +162,9 @@ const caseOf = (name: string): string =>
 
 /** Whether files are masks of images that are there: each names one, and they are not those images again. */
 function areMasksOf(folder: string, { root }: ProjectPaths, rows: readonly CaseRow[]): boolean {
-  const files = filesBelow(folder).filter(({ name }) => /\.(png|jpe?g|tiff?|bmp|gif|json)$/i.test(name));
+  const files = filesBelow(folder).filter(({ name }) =>
+    /\.(png|jpe?g|tiff?|bmp|gif|json)$/i.test(name),
+  );
   const byId = new Map(rows.map(({ id, image }) => [id, join(root, image)]));
   const isAgain = ({ name, path }: { name: string; path: string }) =>
     statSync(path).size === statSync(byId.get(caseOf(name))!).size;

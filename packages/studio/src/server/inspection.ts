@@ -2,10 +2,10 @@
  * What `genseg inspect` says of the project: run in the background whenever files have changed and then been left
  * alone for a moment, kept on disk, and told to the open pages.
  */
+import type { ChildProcess } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import type { Inspection } from 'genseg/data';
 import { writeFileAtomic } from 'genseg/run';
-import type { ChildProcess } from 'node:child_process';
 import type { DataTable } from '../api.ts';
 import { errorOf, gensegProgram, runNode } from './genseg.ts';
 import type { Hub } from './hub.ts';
@@ -22,6 +22,8 @@ export interface InspectionState {
 export interface Inspector {
   /** What is known; begins a new inspection where the listing is not that of the last. */
   look(listing: Listing): InspectionState;
+  /** The last that succeeded. */
+  known(): Inspection | null;
   /** Waits until it is that of the files as they are now. */
   settled(): Promise<InspectionState>;
   close(): void;
@@ -91,6 +93,7 @@ export function createInspector(
       }
       return now;
     },
+    known: () => last.found,
     async settled() {
       for (;;) {
         const now = stateOf(listProject(paths));

@@ -6,7 +6,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { decode, hasPngSignature } from 'fast-png';
-import { loadCases, readImage, type Inspection, type Size } from 'genseg/data';
+import { type Inspection, loadCases, readImage, type Size } from 'genseg/data';
 import { writeFileAtomic } from 'genseg/run';
 import sharp from 'sharp';
 import type { CaseRow } from '../api.ts';

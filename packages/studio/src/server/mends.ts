@@ -83,7 +83,9 @@ export function changeCases(
     else if (patient !== undefined) patients.set(id, patient);
     if (split === undefined) continue;
     const group = patients.get(id) ?? row.group;
-    const members = rows.filter((one) => group !== null && (patients.get(one.id) ?? one.group) === group);
+    const members = rows.filter(
+      (one) => group !== null && (patients.get(one.id) ?? one.group) === group,
+    );
     for (const member of [row, ...members]) {
       if (split === null) splits.delete(member.id);
       else splits.set(member.id, split);

@@ -56,8 +56,7 @@ export function projectPaths(root: string): ProjectPaths {
  * `_`. @throws RequestError for a path that leads elsewhere.
  */
 export function uploadedParts(path: string): string[] {
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is replaced.
-  const parts = path.split('/').map((part) => part.replaceAll(/[\u0000-\u001f\u007f\\:*?"<>|]/g, '_'));
+  const parts = path.split('/').map((part) => part.replaceAll(/[\p{Cc}\\:*?"<>|]/gu, '_'));
   if (parts.length <= 16 && parts.every(isPlainName)) return parts;
   throw new RequestError(
     400,

@@ -38,9 +38,11 @@ export function createGate(places = 2): <T>(task: () => Promise<T>) => Promise<T
 /** The image upright, 8 bits, gray or RGB. @throws RequestError where it cannot be read. */
 async function open(path: string): Promise<Sharp> {
   const source = sharp(path, { limitInputPixels, autoOrient: true });
-  const { depth, format, pages = 1 } = await source
-    .metadata()
-    .catch(() => ({ depth: undefined, format: undefined, pages: 1 }));
+  const {
+    depth,
+    format,
+    pages = 1,
+  } = await source.metadata().catch(() => ({ depth: undefined, format: undefined, pages: 1 }));
   const plain = depth === 'uchar' && ['png', 'jpeg'].includes(format ?? '') && pages === 1;
   if (plain) return source.removeAlpha();
   const image = await readImage(path).catch((cause: Error) => {
@@ -110,7 +112,9 @@ function tinted(
   ids: Uint8Array,
   { channels, classes }: { channels: number; classes: readonly ClassInfo[] },
 ): Uint8Array {
-  const colours = classes.map(({ colour }) => [1, 3, 5].map((at) => parseInt(colour.slice(at, at + 2), 16)));
+  const colours = classes.map(({ colour }) =>
+    [1, 3, 5].map((at) => parseInt(colour.slice(at, at + 2), 16)),
+  );
   const out = new Uint8Array(ids.length * 3);
   for (let i = 0; i < ids.length; i++) {
     for (let c = 0; c < 3; c++) {

@@ -48,7 +48,9 @@ export async function receive(
   mkdirSync(dirname(path), { recursive: true });
   const counting = meter(limit, what);
   const body = request.body;
-  const source = body ? Readable.fromWeb(body as Parameters<typeof Readable.fromWeb>[0]) : Readable.from([]);
+  const source = body
+    ? Readable.fromWeb(body as Parameters<typeof Readable.fromWeb>[0])
+    : Readable.from([]);
   try {
     await pipeline(source, counting, createWriteStream(path, { flags: 'wx' }));
   } catch (error) {
@@ -61,8 +63,7 @@ export async function receive(
 /** A small body in memory. @throws RequestError */
 export async function receiveBytes(request: Request, limit: number, what: string): Promise<Buffer> {
   const announced = Number(request.headers.get('Content-Length') ?? 0);
-  const tooLarge = () =>
-    new RequestError(413, `${what}: is over ${Math.floor(limit / MiB)} MiB`);
+  const tooLarge = () => new RequestError(413, `${what}: is over ${Math.floor(limit / MiB)} MiB`);
   if (announced > limit) throw tooLarge();
   const chunks: Uint8Array[] = [];
   let bytes = 0;

@@ -41,15 +41,13 @@ const headers: Readonly<Record<string, string>> = {
 export function guardHost({ port }: Access): MiddlewareHandler {
   return async (c, next) => {
     const names = [`127.0.0.1:${port()}`, `localhost:${port()}`];
-    const refused = names.includes(c.req.header('Host') ?? '')
-      ? null
-      : c.json({ error: `This server answers to http://${names[0]} only` }, 403);
-    if (!refused) await next();
+    if (!names.includes(c.req.header('Host') ?? '')) {
+      c.res = c.json({ error: `This server answers to http://${names[0]} only` }, 403);
+    } else await next();
     for (const [name, value] of Object.entries(headers)) {
       // A download may bring a stricter policy of its own.
-      if (refused || !c.res.headers.has(name)) (refused ?? c.res).headers.set(name, value);
+      if (!c.res.headers.has(name)) c.res.headers.set(name, value);
     }
-    return refused ?? undefined;
   };
 }
 
@@ -63,7 +61,7 @@ export function guardApi(access: Access): MiddlewareHandler {
       return c.json({ error: 'Open the address that genseg studio has printed' }, 401);
     }
     c.header('Cache-Control', 'no-store');
-    await next();
+    return await next();
   };
 }
 

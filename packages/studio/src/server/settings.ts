@@ -55,13 +55,14 @@ export function openSettings(paths: ProjectPaths): SettingsStore {
     adoptClasses(names) {
       const { classes } = get();
       const isDefault = (name: string, id: number) => ['object', `class ${id}`].includes(name);
-      const adopted = [...names.slice(0, 64), ...classes.slice(names.length).map(({ name }) => name)].map(
-        (name, id) => {
-          const own = classes[id];
-          if (own && (!isDefault(own.name, id) || isDefault(name, id) || id === 0)) return own;
-          return { name, colour: own?.colour ?? defaultColour(id) };
-        },
-      );
+      const adopted = [
+        ...names.slice(0, 64),
+        ...classes.slice(names.length).map(({ name }) => name),
+      ].map((name, id) => {
+        const own = classes[id];
+        if (own && (!isDefault(own.name, id) || isDefault(name, id) || id === 0)) return own;
+        return { name, colour: own?.colour ?? defaultColour(id) };
+      });
       if (names.length > 1) change({ classes: adopted });
     },
   };

@@ -16,7 +16,10 @@ type Case = Inspection['manifest']['cases'][number];
 export interface Table {
   /** Cheap: from names and times. */
   rows(): CaseRow[];
+  /** As the files are now. */
   row(id: string): CaseRow | undefined;
+  /** As they were a moment ago, for pictures, which come by the hundred. */
+  recentRow(id: string): CaseRow | undefined;
   whole(): DataTable;
 }
 
@@ -37,12 +40,14 @@ export function createTable(
     const listing = listProject(paths);
     return rowsOf(listing, inspector.look(listing).found);
   };
-  const byId = (id: string) => (all: readonly CaseRow[]) => all.find((one) => one.id === id);
+  const row = (id: string) => rows().find((one) => one.id === id);
   return {
     rows,
-    // Pictures come by the hundred: what was listed a second ago will do, unless the case is not in it.
-    row: (id) =>
-      (kept && Date.now() - kept.at < 1000 ? byId(id)(kept.rows) : undefined) ?? byId(id)(rows()),
+    row,
+    recentRow(id) {
+      const recent = kept && Date.now() - kept.at < 1000 ? kept.rows : [];
+      return recent.find((one) => one.id === id) ?? row(id);
+    },
     whole() {
       const listing = listProject(paths);
       const { state, error, found } = inspector.look(listing);

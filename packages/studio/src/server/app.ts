@@ -1,0 +1,21 @@
+/** The server's routes, behind their guards. */
+import { Hono } from 'hono';
+import { dataRoutes } from './data-routes.ts';
+import { pageFile } from './page-files.ts';
+import type { ProjectContext } from './project.ts';
+import { projectRoutes } from './project-routes.ts';
+import { answerError } from './request.ts';
+import { type Access, enterByToken, guardApi, guardHost } from './security.ts';
+
+export function createApp(project: ProjectContext, access: Access): Hono {
+  const app = new Hono();
+  app.onError(answerError);
+  app.use(guardHost(access));
+  app.use('/api/*', guardApi(access));
+  app.route('/api', projectRoutes(project));
+  app.route('/api', dataRoutes(project));
+  app.all('/api/*', (c) => c.json({ error: 'There is no such address' }, 404));
+  app.get('/', enterByToken(access));
+  app.get('*', pageFile);
+  return app;
+}
