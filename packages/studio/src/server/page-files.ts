@@ -30,7 +30,7 @@ export function pageFile(c: Context): Response {
     });
   }
   if (name === 'index.html') {
-    return c.text('The page has not been built: npm run build:page in packages/studio\n', 503);
+    return c.text('The page has not been built: npm run setup\n', 503);
   }
   return c.text('There is no such page.\n', 404);
 }
