@@ -2,6 +2,7 @@
 // and its table of exports. Each header beside this file holds one subject.
 
 #include "autograd.h"
+#include "convolution.h"
 #include "dispatch.h"
 #include "distributed.h"
 #include "environment.h"
@@ -67,6 +68,8 @@ const napi_property_descriptor exports_table[] = {
     entry<autograd::set_grad_mode>("setGradMode"),
     entry<autograd::enter_autocast>("enterAutocast"),
     entry<autograd::leave_autocast>("leaveAutocast"),
+    // convolution.h
+    entry<convolution::convolve>("convolve"),
     // random.h
     entry<random_numbers::create>("createGenerator"),
     entry<random_numbers::get_state>("getGeneratorState"),

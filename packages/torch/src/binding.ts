@@ -73,6 +73,16 @@ export interface Native {
   enterAutocast(device: string, dtype: number, enabled: boolean): [boolean, number];
   leaveAutocast(device: string, enabled: boolean, dtype: number): void;
 
+  convolve(
+    input: NativeHandle,
+    weight: NativeHandle,
+    bias: NativeHandle | undefined,
+    stride: number,
+    padding: number,
+    dilation: number,
+    transposed: boolean,
+  ): NativeHandle;
+
   createGenerator(device: string, seed: number): NativeHandle;
   getGeneratorState(generator: NativeHandle): NativeHandle;
   setGeneratorState(generator: NativeHandle, state: NativeHandle): void;

@@ -1,5 +1,5 @@
 /** Convolutions, with PyTorch's shapes, key names and default initialisation. */
-import { conv2d, convTranspose2d, type Generator, scope, type Tensor } from '@genseg/torch';
+import { convolve, convolveTransposed, type Generator, scope, type Tensor } from '@genseg/torch';
 import { type Init, kaimingUniform } from './init.ts';
 import { Module, type Parameter } from './module.ts';
 
@@ -44,7 +44,7 @@ export class Conv2d extends Module {
   }
 
   forward(input: Tensor): Tensor {
-    return conv2d(input, this.weight.value, {
+    return convolve(input, this.weight.value, {
       bias: this.bias?.value,
       stride: this.#stride,
       padding: this.#padding,
@@ -75,7 +75,7 @@ export class ConvTranspose2d extends Module {
   }
 
   forward(input: Tensor): Tensor {
-    return convTranspose2d(input, this.weight.value, {
+    return convolveTransposed(input, this.weight.value, {
       bias: this.bias?.value,
       stride: this.#stride,
       padding: this.#padding,

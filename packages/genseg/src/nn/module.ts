@@ -5,7 +5,15 @@
  * A parameter is a slot that holds a tensor, because differentiating through training steps means
  * evaluating the same module at other weights: `substitute` fills the slots for the length of a call.
  */
-import { type Device, keep, noGrad, parameter, scope, type Tensor } from '@genseg/torch';
+import {
+  type Device,
+  keep,
+  type MemoryFormat,
+  noGrad,
+  parameter,
+  scope,
+  type Tensor,
+} from '@genseg/torch';
 
 /** A tensor that an optimiser changes. Forward passes read `value` at each use. */
 export class Parameter {
@@ -163,12 +171,19 @@ export abstract class Module {
     });
   }
 
-  /** Moves parameters and buffers. Call before optimisers are made: the slots get new tensors. */
-  to(device: Device): this {
+  /**
+   * Moves parameters and buffers, or stores the 4-dimensional ones in another order, which changes no value.
+   * Call before optimisers are made: the slots get new tensors.
+   */
+  to(target: Device | { memoryFormat: MemoryFormat }): this {
+    const moved = (value: Tensor): Tensor => {
+      if (typeof target === 'string') return value.to({ device: target, copy: true });
+      return value.clone(value.dim === 4 ? target : {});
+    };
     for (const slot of this.#slots().values()) {
-      const moved = keep(scope(() => slot.value.detach().to({ device, copy: true })));
+      const value = keep(scope(() => moved(slot.value.detach())));
       slot.value.dispose();
-      slot.value = slot instanceof Parameter ? moved.requiresGrad_() : moved;
+      slot.value = slot instanceof Parameter ? value.requiresGrad_() : value;
     }
     return this;
   }

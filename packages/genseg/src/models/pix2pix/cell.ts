@@ -1,5 +1,5 @@
 /** One searchable level of the generator: a mixed operation over the candidates. */
-import { conv2d, convTranspose2d, type Generator, scope, type Tensor } from '@genseg/torch';
+import { convolve, convolveTransposed, type Generator, scope, type Tensor } from '@genseg/torch';
 import { constant, Module, normal, type Parameter } from '../../nn/index.ts';
 import { candidates } from './architecture.ts';
 import { mergeKernels } from './merge-kernels.ts';
@@ -13,14 +13,14 @@ export interface Resampling {
 /** Strided convolution, for the encoder. */
 export const halving: Resampling = {
   kernelShape: (inChannels, outChannels, size) => [outChannels, inChannels, size, size],
-  apply: (input, kernel, padding, bias) => conv2d(input, kernel, { stride: 2, padding, bias }),
+  apply: (input, kernel, padding, bias) => convolve(input, kernel, { stride: 2, padding, bias }),
 };
 
 /** Transposed convolution, for the decoder. */
 export const doubling: Resampling = {
   kernelShape: (inChannels, outChannels, size) => [inChannels, outChannels, size, size],
   apply: (input, kernel, padding, bias) =>
-    convTranspose2d(input, kernel, { stride: 2, padding, bias }),
+    convolveTransposed(input, kernel, { stride: 2, padding, bias }),
 };
 
 export interface MixedOpOptions {

@@ -1,0 +1,136 @@
+/** Values and gradients of first and second order beside those of LibTorch's own operators; the refusals. */
+import { describe, expect, test } from 'vitest';
+import {
+  autocast,
+  type ConvolveOptions,
+  conv2d,
+  convolve,
+  convolveTransposed,
+  convTranspose2d,
+  Generator,
+  grad,
+  liveTensors,
+  ones,
+  randn,
+  scope,
+  type Tensor,
+} from './index.ts';
+
+type Run = (x: Tensor, w: Tensor, options: ConvolveOptions) => Tensor;
+
+const cases: [string, Run, Run, number[], number[], ConvolveOptions][] = [
+  ['3 x 3', convolve, conv2d, [2, 3, 7, 6], [4, 3, 3, 3], { padding: 1 }],
+  ['4 x 4, halving', convolve, conv2d, [2, 3, 8, 8], [4, 3, 4, 4], { stride: 2, padding: 1 }],
+  ['odd remainder', convolve, conv2d, [1, 2, 9, 8], [3, 2, 4, 4], { stride: 2, padding: 1 }],
+  ['atrous', convolve, conv2d, [2, 2, 9, 9], [2, 2, 3, 3], { padding: 2, dilation: 2 }],
+  ['1 x 1', convolve, conv2d, [2, 3, 4, 4], [5, 3, 1, 1], {}],
+  [
+    '8 x 8, doubling',
+    convolveTransposed,
+    convTranspose2d,
+    [2, 3, 4, 5],
+    [3, 4, 8, 8],
+    { stride: 2, padding: 3 },
+  ],
+  [
+    '2 x 2, doubling',
+    convolveTransposed,
+    convTranspose2d,
+    [2, 3, 4, 4],
+    [3, 4, 2, 2],
+    { stride: 2 },
+  ],
+];
+
+/** The value, its gradients, and those of a function of the gradients: of the input, the weight and the bias. */
+function derivatives(
+  run: Run,
+  [x, w, b]: readonly Tensor[],
+  options: ConvolveOptions,
+  body: <T>(forward: () => T) => T = (forward) => forward(),
+): Tensor[] {
+  const leaves = [x, w, b].map((t) => t.detach().requiresGrad_());
+  const y = body(() => run(leaves[0], leaves[1], { ...options, bias: leaves[2] })).to({
+    dtype: x.dtype,
+  });
+  const first = grad(y.square().sum().add(y.sin().sum()), leaves, { createGraph: true });
+  const mixed = first.reduce(
+    (sum, g, i) =>
+      sum.add(
+        g
+          .mul(i + 1)
+          .square()
+          .sum(),
+      ),
+    ones([]),
+  );
+  return [y, ...first, ...grad(mixed, leaves)].map((t) => t.detach());
+}
+
+const tensors = (x: number[], w: number[], channels: number, dtype: 'float64' | 'float32') => {
+  using generator = new Generator(4);
+  return [x, w, [channels]].map((shape) => randn(shape, { generator, dtype }));
+};
+
+describe.each(cases)('%s', (_, ours, theirs, x, w, options) => {
+  const channels = ours === convolve ? w[0] : w[1];
+
+  test('value and gradients are those of LibTorch', () => {
+    const before = liveTensors();
+    scope(() => {
+      const given = tensors(x, w, channels, 'float64');
+      const [found, expected] = [ours, theirs].map((run) => derivatives(run, given, options));
+      found.forEach((tensor, i) => {
+        expect(tensor.shape).toEqual(expected[i].shape);
+        const scale = expected[i].abs().max().item();
+        expect(tensor.sub(expected[i]).abs().max().item()).toBeLessThan(1e-11 * scale);
+      });
+    });
+    expect(liveTensors()).toBe(before);
+  });
+
+  test('in bfloat16 and channels-last they are near', () => {
+    scope(() => {
+      const given = tensors(x, w, channels, 'float32');
+      const expected = derivatives(ours, given, options);
+      const laidOut = given.map((t) =>
+        t.dim === 4 ? t.contiguous({ memoryFormat: 'channelsLast' }) : t,
+      );
+      const found = derivatives(ours, laidOut, options, (forward) => autocast(forward));
+      found.forEach((tensor, i) => {
+        const distance = tensor.sub(expected[i]).square().sum().sqrt().item();
+        expect(distance).toBeLessThan(0.03 * expected[i].square().sum().sqrt().item());
+      });
+    });
+  });
+});
+
+test('a gradient that nobody asks for is not computed', () => {
+  scope(() => {
+    const [x, w] = tensors([1, 2, 6, 6], [3, 2, 3, 3], 3, 'float64').map((t) => t.requiresGrad_());
+    const [byWeight] = grad(convolve(x, w).square().sum(), [w], { createGraph: true });
+    const [second] = grad(byWeight.square().sum(), [x]);
+    const [alone] = grad(conv2d(x, w).square().sum(), [w], { createGraph: true });
+    const [expected] = grad(alone.square().sum(), [x]);
+    expect(second.sub(expected).abs().max().item()).toBeLessThan(1e-10);
+  });
+});
+
+test.each([
+  ['channels that differ', [1, 2, 6, 6], [3, 4, 3, 3], {}, /has 2 channels, the weight takes 4/],
+  ['a kernel too large', [1, 2, 4, 4], [3, 2, 7, 7], {}, /kernel of 7 does not fit an input of 4/],
+  [
+    'a stride of 0',
+    [1, 2, 6, 6],
+    [3, 2, 3, 3],
+    { stride: 0 },
+    /stride and dilation must be above 0/,
+  ],
+  ['a missing batch axis', [2, 6, 6], [3, 2, 3, 3], {}, /expected input \[N, C, H, W\]/],
+])('refuses %s', (_, x, w, options, message) => {
+  scope(() => {
+    using generator = new Generator(0);
+    const [input, weight] = [x, w].map((shape) => randn(shape, { generator }));
+    expect(() => convolve(input, weight, options)).toThrow(message);
+  });
+});

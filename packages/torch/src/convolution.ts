@@ -1,0 +1,35 @@
+/**
+ * Convolutions whose gradients of every order run on fast kernels (native/convolution.h). First gradients are
+ * those of `conv2d`; second ones, which hypergradients need, take LibTorch's `conv2d` many times longer on
+ * a CPU, and fail in bfloat16 there. Groups and unequal axes are left to `conv2d`.
+ */
+import { native } from './binding.ts';
+import { Tensor } from './ops.gen.ts';
+
+export interface ConvolveOptions {
+  /** Number added to each output channel, [outChannels]. */
+  bias?: Tensor | undefined;
+  /** Of both axes; default 1. */
+  stride?: number;
+  /** Zeros beyond each edge; default 0. */
+  padding?: number;
+  /** Distance of the kernel's taps; default 1. */
+  dilation?: number;
+}
+
+function run(input: Tensor, weight: Tensor, options: ConvolveOptions, transposed: boolean): Tensor {
+  const { bias, stride = 1, padding = 0, dilation = 1 } = options;
+  const handles = [input.handle, weight.handle, bias?.handle] as const;
+  return new Tensor(native.convolve(...handles, stride, padding, dilation, transposed));
+}
+
+/** Cross-correlation: [N, in, H, W] with a weight [out, in, k, k] to [N, out, H', W']. */
+export const convolve = (input: Tensor, weight: Tensor, options: ConvolveOptions = {}): Tensor =>
+  run(input, weight, options, false);
+
+/** Its transpose: [N, in, H, W] with a weight [in, out, k, k] to [N, out, (H - 1) stride - 2 padding + k, ...]. */
+export const convolveTransposed = (
+  input: Tensor,
+  weight: Tensor,
+  options: ConvolveOptions = {},
+): Tensor => run(input, weight, options, true);
