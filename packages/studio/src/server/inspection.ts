@@ -47,6 +47,7 @@ export function createInspector(
   let child: ChildProcess | null = null;
   let timer: NodeJS.Timeout | null = null;
   let seconds = 0;
+  let awaited = '';
   let closed = false;
 
   const stateOf = ({ images, key }: Listing): InspectionState => {
@@ -76,6 +77,7 @@ export function createInspector(
   const begin = (): Promise<void> => {
     if (timer) clearTimeout(timer);
     timer = null;
+    awaited = '';
     running ??= run().finally(() => {
       running = null;
       child = null;
@@ -87,7 +89,8 @@ export function createInspector(
   return {
     look(listing) {
       const now = stateOf(listing);
-      if (now.state === 'stale' && !closed) {
+      if (now.state === 'stale' && !closed && listing.key !== awaited) {
+        awaited = listing.key; // asking again does not put it off, only another change does
         if (timer) clearTimeout(timer);
         timer = setTimeout(begin, last.key === '' ? 0 : Math.max(quiet, seconds * 4000));
       }

@@ -1,0 +1,137 @@
+/** What can be trained at one click, and what it would do, in words. */
+import type { TrainingOptions, TrainingPlan, TrainingPreset } from '../api.ts';
+import type { ProjectContext } from './project.ts';
+
+const basis: TrainingOptions = {
+  methods: ['augment', 'genseg'],
+  model: 'unet',
+  size: 128,
+  preset: 'fast',
+  budget: 300,
+  iterations: null,
+  validation: null,
+  seed: 0,
+  testSets: [],
+};
+
+/** The first is the one to offer. */
+export const presets: readonly TrainingPreset[] = [
+  {
+    name: 'Standard',
+    summary:
+      'GenSeg beside strong augmentation, five minutes each: shows whether GenSeg helps you.',
+    options: basis,
+  },
+  {
+    name: 'Quick look',
+    summary: 'One minute of augmentation alone: a first model to pre-fill masks with.',
+    options: { ...basis, methods: ['augment'], budget: 60 },
+  },
+  {
+    name: 'All methods',
+    summary: 'Plain, augmentation and GenSeg, ten minutes each: the fair comparison.',
+    options: { ...basis, methods: ['plain', 'augment', 'genseg'], budget: 600 },
+  },
+  {
+    name: 'Thorough',
+    summary: 'GenSeg beside augmentation at 256 px, two hours each: for the last few points.',
+    options: { ...basis, size: 256, budget: 7200 },
+  },
+];
+
+const methodWords: Readonly<Record<string, string>> = {
+  plain: 'plain training on the labelled images as they are',
+  augment: 'strong augmentation',
+  separate: 'a generator trained beforehand',
+  genseg: 'GenSeg, whose generator of image-mask pairs is steered by the validation loss',
+};
+
+/** Seconds beside the training itself: reading data and measuring steps, and each test image. */
+const overhead = 20;
+const perTestImage = 0.5;
+
+export function planOf(
+  options: TrainingOptions,
+  { table, settings }: Pick<ProjectContext, 'table' | 'settings'>,
+  busy: string | null,
+): TrainingPlan {
+  const { rows, problems, testSets, inspection, duplicates } = table.whole();
+  const { methods, budget, validation } = options;
+  const test = rows.filter(({ split, mask }) => split === 'test' && mask !== null);
+  const tested = new Set(test.map(({ group, id }) => group ?? id));
+  const pool = rows.filter(
+    ({ mask, split, group, id }) => mask && split !== 'test' && !tested.has(group ?? id),
+  );
+  const named = pool.filter(({ split }) => split === 'validation').length;
+  const validating = validation ?? (named || Math.max(1, Math.round(pool.length / 5)));
+  const unlabelled = rows.filter(({ mask }) => mask === null).length;
+  const classes = settings
+    .get()
+    .classes.slice(1)
+    .map(({ name }) => name);
+  const chosen = testSets.filter(({ name }) => options.testSets.includes(name));
+  const testImages = test.length + chosen.reduce((sum, { images }) => sum + images, 0);
+  const seconds =
+    budget === null ? null : methods.length * (budget + overhead + perTestImage * testImages);
+  const errors = problems.filter(({ severity }) => severity === 'error');
+  const missing = options.testSets.filter((name) => !testSets.some((set) => set.name === name));
+  const groups = new Set(pool.map(({ group, id }) => group ?? id)).size;
+  const sentences = [
+    `Learns ${list(classes)} from ${counted(pool.length, 'labelled image')}: ${Math.max(0, pool.length - validating)} to train on, ${validating} to steer and choose by.`,
+    testImages > 0
+      ? `Then tests on ${counted(testImages, 'image')} that no model has seen.`
+      : 'No image is set aside as a test, so there will be no score that can be trusted: give some images the split test.',
+    `Trains ${methods.length === 1 ? '' : 'one after the other: '}${list(methods.map((name) => methodWords[name]))}${budget === null ? '' : `, ${duration(budget)} each`}.`,
+    'Goes on when you close this page, and can be paused at any time.',
+  ];
+  return {
+    sentences,
+    seconds,
+    labelled: pool.length,
+    obstacles: [
+      ...(busy === null ? [] : [`${busy} is being trained; pause it or wait until it is done`]),
+      ...(pool.length < 2
+        ? [
+            `${counted(pool.length, 'image')} to learn from: at least 2 need a mask and must not be test images`,
+          ]
+        : []),
+      ...(pool.length >= 2 && groups < 2
+        ? ['All labelled images are of one patient; training and validation need one each']
+        : []),
+      ...(pool.length >= 2 && pool.length <= validating
+        ? [`${validating} of ${pool.length} labelled images would validate and none would train`]
+        : []),
+      ...missing.map((name) => `There is no test set ${name}`),
+      ...errors.map(({ message }) => message),
+    ],
+    warnings: [
+      ...(['running', 'stale'].includes(inspection.state)
+        ? ['The images are still being looked at; problems may turn up.']
+        : []),
+      ...(unlabelled > 0
+        ? [`${counted(unlabelled, 'image')} without a mask will not be used.`]
+        : []),
+      ...duplicates
+        .filter(({ crosses }) => crosses.length > 0)
+        .map(
+          ({ ids: [a, b], crosses }) =>
+            `${a} and ${b} are the same image across ${crosses.join(' and ')}.`,
+        ),
+      ...(pool.length >= 2 && pool.length < 5
+        ? ['With so few labelled images the result depends much on which they are.']
+        : []),
+    ],
+  };
+}
+
+const list = (items: readonly string[]): string =>
+  items.length < 2 ? items.join() : `${items.slice(0, -1).join(', ')} and ${items.at(-1)}`;
+
+const counted = (count: number, what: string): string =>
+  `${count} ${what}${count === 1 ? '' : 's'}`;
+
+function duration(seconds: number): string {
+  if (seconds < 90) return `${Math.round(seconds)} seconds`;
+  if (seconds < 5400) return `${Math.round(seconds / 60)} minutes`;
+  return `${Math.round(seconds / 360) / 10} hours`;
+}
