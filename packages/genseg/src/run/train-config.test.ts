@@ -27,6 +27,7 @@ test('data and out suffice', () => {
     device: 'auto',
     precision: 'auto',
     threads: null,
+    unlabelled: null,
     profile: false,
     json: false,
   });
