@@ -19,6 +19,7 @@ import { side } from './tiny.ts';
 const commands = [
   ...['inspect', 'train', 'resume', 'evaluate', 'predict', 'generate', 'report', 'selfcheck'],
   'doctor',
+  'bench',
 ];
 
 test('every command has help with an example, on stdout', async () => {

@@ -14,11 +14,12 @@ const mayImport: Record<string, readonly string[]> = {
   metrics: [],
   data: ['node', 'zod', 'sharp', 'fast-png'],
   run: ['node', 'zod'],
+  suite: ['data', 'run', 'node', 'zod', 'yaml', 'sharp'],
   // 2
   models: [torch, 'nn'],
   mlo: [torch, 'nn', 'optim'],
   picture: ['data', 'fast-png'],
-  report: ['data', 'metrics', 'run', 'node', 'zod', 'sharp'],
+  report: ['data', 'metrics', 'run', 'suite', 'node', 'zod', 'sharp'],
   // 3
   train: [torch, 'nn', 'optim', 'augment', 'data', 'run', 'models', 'mlo', 'node'],
   // 4
@@ -26,7 +27,7 @@ const mayImport: Record<string, readonly string[]> = {
   // 5
   workflow: [torch, 'data', 'metrics', 'run', 'picture', 'report', 'train', 'trust', 'node'],
   // 6
-  cli: [torch, 'data', 'run', 'report', 'workflow', 'node', '@commander-js/extra-typings'],
+  cli: [torch, 'data', 'run', 'suite', 'report', 'workflow', 'node', '@commander-js/extra-typings'],
 };
 const folders = Object.keys(mayImport);
 /** What index.ts, the public surface, may import; no folder may import it. */

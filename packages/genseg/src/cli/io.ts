@@ -14,10 +14,18 @@ export class InterruptedError extends Error {
   override readonly name = 'InterruptedError';
 }
 
-/** Asks to stop at the first Ctrl-C, so that a checkpoint is stored; the second aborts at once. */
-export function watchInterrupt(): { interrupted(): boolean } & Disposable {
+/**
+ * Asks to stop at the first Ctrl-C, so that a checkpoint is stored; the second aborts at once.
+ * `onSignal` takes what is to be called at each of them.
+ */
+export function watchInterrupt(): {
+  interrupted(): boolean;
+  onSignal(tell: () => void): void;
+} & Disposable {
   let asked = false;
+  let told = () => {};
   const onSignal = () => {
+    told();
     if (asked) process.exit(130);
     asked = true;
     say('\nstopping after this step; press Ctrl-C again to abort');
@@ -26,6 +34,9 @@ export function watchInterrupt(): { interrupted(): boolean } & Disposable {
   process.on('SIGTERM', onSignal);
   return {
     interrupted: () => asked,
+    onSignal: (tell) => {
+      told = tell;
+    },
     [Symbol.dispose]() {
       process.off('SIGINT', onSignal);
       process.off('SIGTERM', onSignal);

@@ -1,5 +1,6 @@
 /** The command line: all commands; what they share is program.ts. */
 import { OutOfMemoryError, TorchError } from '@genseg/torch';
+import { benchCommand } from './bench.ts';
 import { doctorCommand } from './doctor.ts';
 import { evaluateCommand } from './evaluate.ts';
 import { generateCommand } from './generate.ts';
@@ -19,6 +20,7 @@ await runProgram(
     evaluateCommand,
     predictCommand,
     generateCommand,
+    benchCommand,
     reportCommand,
     selfcheckCommand,
     studioCommand,

@@ -12,6 +12,7 @@ export {
   summariseSet,
   writeEvaluation,
 } from './evaluation.ts';
+export { duration } from './format.ts';
 export { writeModelCard } from './model-card.ts';
 export { extremes, overlayFile } from './overlays.ts';
 export {

@@ -8,6 +8,7 @@ import { readFileSync } from 'node:fs';
 import type { z } from 'zod';
 import { ConfigError } from '../errors.ts';
 import { nearestName } from './nearest-name.ts';
+import { flagName } from './shell.ts';
 import type { Setting, Settings } from './types.ts';
 
 /** Where options may be set. */
@@ -140,10 +141,6 @@ const PREFIX = 'GENSEG_';
 /** unrollSteps -> GENSEG_UNROLL_STEPS */
 const variableName = (option: string): string =>
   PREFIX + option.replace(/[A-Z]/g, (letter) => `_${letter}`).toUpperCase();
-
-/** unrollSteps -> --unroll-steps */
-const flagName = (option: string): string =>
-  `--${option.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;
 
 /** GENSEG_UNROLL_STEPS=3 -> { unrollSteps: '3' } */
 function optionsOf(environment: Readonly<Record<string, string | undefined>>) {

@@ -28,6 +28,7 @@ export {
 export { acquireLock, type Holder, lockHolder } from './lock.ts';
 export { MetricsCsv } from './metrics-csv.ts';
 export { nearestName } from './nearest-name.ts';
+export { flagName, quoted } from './shell.ts';
 export { stageSeconds } from './stage-seconds.ts';
 export { TensorBoardLog, type TensorBoardOptions } from './tfevents.ts';
 export {
@@ -37,6 +38,7 @@ export {
   methodNames,
   modelNames,
   type TrainConfig,
+  takesUnlabelled,
   trainConfigSchema,
 } from './train-config.ts';
 export {

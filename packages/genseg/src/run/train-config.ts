@@ -52,6 +52,12 @@ const boolean = z.preprocess(
   z.boolean({ error: 'expected true or false' }),
 );
 
+const semiSupervisedNames = ['mean-teacher', 'dct', 'mcf', 'ctbct'] as const;
+
+/** Whether a method needs `--unlabelled`. */
+export const takesUnlabelled = (method: string): boolean =>
+  semiSupervisedNames.some((name) => name === method);
+
 /** What `--method` names; `train/method.ts` has what they do. */
 export const methodNames = [
   'genseg',
@@ -65,10 +71,7 @@ export const methodNames = [
   'copy-paste',
   'duplicate',
   'val-as-train',
-  'mean-teacher',
-  'dct',
-  'mcf',
-  'ctbct',
+  ...semiSupervisedNames,
 ] as const;
 export type MethodName = (typeof methodNames)[number];
 

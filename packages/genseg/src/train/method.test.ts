@@ -3,7 +3,7 @@ import { Generator, scope } from '@genseg/torch';
 import { expect, test } from 'vitest';
 import { largestDifference } from '../../test/numeric.ts';
 import { checkLeaks, discs, tinyRecipe, tinySession, tinyTrainer } from '../../test/tiny.ts';
-import { methodNames } from '../run/index.ts';
+import { methodNames, takesUnlabelled } from '../run/index.ts';
 import { methodNamed, methods } from './method.ts';
 import { PairSet } from './pairs.ts';
 import { noProgress, Trainer } from './trainer.ts';
@@ -12,6 +12,8 @@ checkLeaks();
 
 test('every name of the command line has its method, and no other', () => {
   expect(methods.map(({ name }) => name).sort()).toEqual([...methodNames].sort());
+  for (const { name, semiSupervision } of methods)
+    expect(takesUnlabelled(name), name).toBe(semiSupervision !== null);
 });
 
 test.each(methods.map((method) => [method.name, method] as const))(

@@ -1,4 +1,5 @@
 /** What the commands do, as functions: from folders to run folders and back. */
+export { estimateSeconds } from './estimate.ts';
 export { type EvaluateResult, evaluateRun } from './evaluate.ts';
 export { type Generated, type GeneratedPair, generatePairs } from './generate.ts';
 export {

@@ -1,0 +1,195 @@
+/** genseg bench: every training of a suite, and their results in one table. */
+import { availableParallelism, cpus } from 'node:os';
+import { join, resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { Command } from '@commander-js/extra-typings';
+import { ConfigError } from '../errors.ts';
+import { duration } from '../report/index.ts';
+import { resolveConfig, trainConfigSchema } from '../run/index.ts';
+import {
+  type Cell,
+  type CellState,
+  cellsOf,
+  codeVersion,
+  commandOf,
+  commandText,
+  contentHashes,
+  inputsOf,
+  makeDerived,
+  type PlannedCell,
+  readRecord,
+  readSuite,
+  resultPaths,
+  runCells,
+  type Suite,
+  stateOf,
+  writeResults,
+} from '../suite/index.ts';
+import { estimateSeconds } from '../workflow/index.ts';
+import { InterruptedError, print, say, watchInterrupt } from './io.ts';
+
+export const benchCommand = new Command('bench')
+  .description('run the trainings of a suite, and put their results into one table')
+  .argument('<suite>', 'YAML file of the suite')
+  .option('--out <folder>', 'where its runs and results lie; by default runs/bench/<suite>')
+  .option('--jobs <n>', 'trainings at a time; by default as many as CPU cores')
+  .option(
+    '--dry-run',
+    'only print the trainings, what is done of them, and how long the rest takes',
+  )
+  .option('--any-code', 'count results that another version of the code gave as done')
+  .option('--json', 'print the results file as JSON at the end')
+  .addHelpText('after', '\nExample:\n  genseg bench suites/smoke.yaml --dry-run')
+  .action(async (file, { out: given, jobs: wanted, dryRun, anyCode = false, json = false }) => {
+    const out = resolve(given ?? join('runs', 'bench', nameOf(file)));
+    const suite = readSuite(resolve(file), out);
+    const cores = availableParallelism();
+    const jobs = wholeNumber('--jobs', wanted) ?? cores;
+    const threads = Math.max(1, Math.floor(cores / jobs));
+    await makeDerived(suite, out);
+    const planned = await planCells(suite, { out, anyCode });
+    if (dryRun) {
+      print(await dryRunText(planned, { out, threads, jobs }));
+      return;
+    }
+    const table = () => writeResults(suite, planned, { out, machine: machine(), now: new Date() });
+    using interrupt = watchInterrupt();
+    const finished = await runCells(planned, {
+      ...{ out, program, jobs, threads },
+      ...progress(planned, table),
+      interrupted: interrupt.interrupted,
+      onStop: interrupt.onSignal,
+    });
+    table();
+    if (!finished) throw new InterruptedError(`stopped; go on with: genseg bench ${file}`);
+    const failed = planned.filter(({ cell }) => readRecord(out, cell)?.error);
+    for (const { cell } of failed) say(`${cell.id} failed: ${readRecord(out, cell)!.error}`);
+    if (failed.length > 0) process.exitCode = 1;
+    const paths = resultPaths(out);
+    print(
+      json ? { ...paths, failed: failed.length, cells: planned.length } : endText(paths.csv, out),
+    );
+  });
+
+const program = [process.execPath, fileURLToPath(new URL('../../bin/genseg.js', import.meta.url))];
+
+const nameOf = (file: string): string =>
+  file
+    .split(/[/\\]/)
+    .at(-1)!
+    .replace(/\.ya?ml$/, '');
+
+const machine = (): string => `${cpus()[0]?.model.trim() ?? 'unknown'}, ${cpus().length} cores`;
+
+const endText = (csv: string, out: string): string => `results: ${csv}\nnext: genseg report ${out}`;
+
+function wholeNumber(flag: string, text: string | undefined): number | null {
+  if (text === undefined) return null;
+  if (/^[1-9]\d*$/.test(text)) return Number(text);
+  throw new ConfigError(`${flag} is "${text}", expected a whole number, 1 or more`);
+}
+
+/** This code, as it is compiled. */
+function thisCode(): string {
+  const torch = new URL('./', import.meta.resolve('@genseg/torch'));
+  const native = new URL('../build/inputs.sha256', torch);
+  return codeVersion(
+    [new URL('../', import.meta.url), torch, native].map((url) => fileURLToPath(url)),
+  );
+}
+
+async function planCells(
+  suite: Suite,
+  { out, anyCode }: { out: string; anyCode: boolean },
+): Promise<PlannedCell[]> {
+  const code = thisCode();
+  const contentOf = contentHashes();
+  const planned: PlannedCell[] = [];
+  for (const cell of cellsOf(suite)) {
+    const inputs = await inputsOf(cell, code, contentOf);
+    planned.push({ cell, inputs, state: stateOf(readRecord(out, cell), inputs, { anyCode }) });
+  }
+  return planned;
+}
+
+const stateWords: Readonly<Record<CellState, string>> = {
+  done: 'done',
+  begun: 'goes on',
+  failed: 'failed, again',
+  changed: 'changed, again',
+  new: 'to do',
+};
+
+/** One line for each cell with its command, and the time that those to do will take. */
+async function dryRunText(
+  planned: readonly PlannedCell[],
+  { out, threads, jobs }: { out: string; threads: number; jobs: number },
+): Promise<string> {
+  const lines = planned.map(
+    ({ cell, state }) =>
+      `${stateWords[state].padEnd(14)}  ${commandText(commandOf(out, cell, threads))}`,
+  );
+  const left = planned.filter(({ state }) => state !== 'done');
+  const estimates = new Map<string, number>();
+  for (const { cell } of left) {
+    const kind = kindOf(cell);
+    if (estimates.has(kind)) continue;
+    say(`measuring ${kind}`);
+    estimates.set(kind, await estimateSeconds(configOf(cell, threads)));
+  }
+  const total = left.reduce((sum, { cell }) => sum + estimates.get(kindOf(cell))!, 0);
+  const per = [...estimates].map(([kind, seconds]) => `${kind}: ${duration(seconds)}`);
+  return [
+    ...lines,
+    `${planned.length} cells, ${planned.length - left.length} done`,
+    ...(left.length > 0
+      ? [
+          ...per,
+          `about ${duration(total / jobs)} with ${jobs} at a time, ${threads} thread${threads > 1 ? 's' : ''} each; measured one at a time`,
+        ]
+      : []),
+  ].join('\n');
+}
+
+/** Cells that take about the same time, however many labels they have. */
+const kindOf = ({ task, variant, model, method }: Cell): string =>
+  [task, variant === 'default' ? '' : variant, model === 'unet' ? '' : model, method]
+    .filter(Boolean)
+    .join(' ');
+
+/** The configuration that the cell's command would resolve to. */
+function configOf(cell: Cell, threads: number) {
+  const { args } = cell;
+  const flags: Record<string, unknown> = {
+    data: args[1],
+    out: '-',
+    threads: cell.threads ?? threads,
+  };
+  const tests: string[] = [];
+  for (let i = 2; i < args.length; i++) {
+    const name = args[i].slice(2).replace(/-(.)/g, (_, letter: string) => letter.toUpperCase());
+    const value = args[i + 1]?.startsWith('--') || i + 1 === args.length ? true : args[++i];
+    if (name === 'test') tests.push(String(value));
+    else flags[name] = value;
+  }
+  return resolveConfig(trainConfigSchema, { flags: { ...flags, test: tests } }).config;
+}
+
+/** A line when a cell begins, one when it ends, with the time that the rest will take; and the table so far. */
+function progress(planned: readonly PlannedCell[], table: () => void) {
+  const total = planned.length;
+  let done = planned.filter(({ state }) => state === 'done').length;
+  const started = performance.now();
+  const before = done;
+  return {
+    started: (cell: Cell) => say(`${cell.id}: begins`),
+    ended: (cell: Cell, error: string | null, seconds: number) => {
+      done++;
+      table();
+      const each = (performance.now() - started) / 1000 / (done - before);
+      const left = total > done ? `, about ${duration(each * (total - done))} left` : '';
+      const outcome = error === null ? duration(seconds) : `failed: ${error}`;
+      say(`[${done}/${total}] ${cell.id}: ${outcome}${left}`);
+    },
+  };
+}

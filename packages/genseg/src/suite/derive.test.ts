@@ -1,0 +1,80 @@
+import { readFileSync, rmSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+import { discFiles } from '../../test/command-line.ts';
+import { dataSet, temporaryFolder } from '../../test/data/fixtures.ts';
+import { inspect, loadCases } from '../data/index.ts';
+import { makeDerived } from './derive.ts';
+import type { Derivation, Suite } from './suite.ts';
+
+const make = (out: string, derived: Record<string, Derivation>) =>
+  makeDerived({ derived: new Map(Object.entries(derived)) } as unknown as Suite, out);
+
+/** Twelve discs of six patients, the last four for testing. */
+const files = () => {
+  const discs = Object.entries(discFiles('disc', 12)).map(([path, bytes]) => {
+    const number = Number(/-(\d+)/.exec(path)![1]);
+    return [`${number < 8 ? 'train' : 'test'}/${path}`, bytes];
+  });
+  const rows = Array.from({ length: 12 }, (_, i) => `disc-${i},p${i >> 1}`);
+  return dataSet({
+    ...Object.fromEntries(discs),
+    'data.csv': ['image,patient', ...rows].join('\n'),
+  });
+};
+
+test('a pool is divided anew by patient, from files that stay where they are', async () => {
+  const [from, out] = [await files(), await temporaryFolder()];
+  await make(out, { anew: { kind: 'divide', from, pool: 5, seed: 1 } });
+  const { cases } = (await inspect(join(out, 'data', 'anew'))).manifest;
+  const of = (split: string) => cases.filter((one) => one.split === split);
+  expect([cases.length, of('train').length, of('test').length]).toEqual([12, 4, 8]);
+  const patients = (split: string) => new Set(of(split).map(({ patient }) => patient));
+  expect([...patients('train')].filter((patient) => patients('test').has(patient))).toEqual([]);
+  expect(patients('train').size).toBe(2);
+
+  const other = await temporaryFolder();
+  await make(other, { anew: { kind: 'divide', from, pool: 5, seed: 1 } });
+  const splits = (folder: string) => readFileSync(join(folder, 'data/anew/splits.json'), 'utf8');
+  expect(splits(other)).toBe(splits(out));
+});
+
+test('a pool that leaves nothing to test on is refused', async () => {
+  const [from, out] = [await files(), await temporaryFolder()];
+  const made = make(out, { anew: { kind: 'divide', from, pool: 12, seed: 0 } });
+  await expect(made).rejects.toThrow(/pool of 12 leaves none of its 12 labelled images/);
+});
+
+test('a shift changes the test images alone: less contrast, brighter darks, the same masks', async () => {
+  const [from, out] = [await files(), await temporaryFolder()];
+  await make(out, { shifted: { kind: 'shift', from } });
+  const shifted = (await inspect(join(out, 'data', 'shifted'))).manifest;
+  const original = (await inspect(from)).manifest;
+  const tests = original.cases.filter(({ split }) => split === 'test');
+  expect(shifted.cases.map(({ id, patient }) => [id, patient])).toEqual(
+    tests.map(({ id, patient }) => [id, patient]),
+  );
+  const [before, after] = [
+    await loadCases(tests, original),
+    await loadCases(shifted.cases, shifted),
+  ];
+  const spread = (x: Float32Array) => Math.max(...x) - Math.min(...x);
+  before.forEach((sample, i) => {
+    expect([...after[i].mask!]).toEqual([...sample.mask!]);
+    expect(spread(after[i].image)).toBeLessThan(0.85 * spread(sample.image));
+    expect(Math.min(...after[i].image)).toBeGreaterThan(Math.min(...sample.image));
+  });
+});
+
+test('what is there is not made again, what was half made is', async () => {
+  const [from, out] = [await files(), await temporaryFolder()];
+  const derived = { shifted: { kind: 'shift', from } as const };
+  await make(out, derived);
+  const file = join(out, 'data/shifted/data.csv');
+  const at = statSync(file).mtimeMs;
+  await make(out, derived);
+  expect(statSync(file).mtimeMs).toBe(at);
+  rmSync(join(out, 'data/shifted'), { recursive: true });
+  await make(out, derived);
+  expect(statSync(file).mtimeMs).toBeGreaterThan(at);
+});

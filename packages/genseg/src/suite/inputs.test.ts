@@ -1,0 +1,52 @@
+import { cpSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+import { dataSet, temporaryFolder } from '../../test/data/fixtures.ts';
+import type { Cell } from './cells.ts';
+import { codeVersion, contentHashes, inputsOf } from './inputs.ts';
+
+const cell = (data: string, size = '64'): Pick<Cell, 'args' | 'reads'> & Cell => ({
+  ...{ id: 'a', task: 'a', variant: 'default', model: 'unet', method: 'plain', labels: 5, seed: 0 },
+  args: ['train', data, '--size', size],
+  reads: [data],
+  threads: null,
+});
+const hashOf = async (data: string, size?: string, code = 'v1') =>
+  (await inputsOf(cell(data, size), code, contentHashes())).hash;
+
+test('options, code, bytes and names of the data count; where the data lie does not', async () => {
+  const data = await dataSet({ 'images/a.png': 'abc', 'masks/a.png': 'def' });
+  const first = await hashOf(data);
+  expect(await hashOf(data)).toBe(first);
+  expect(await hashOf(data, '32')).not.toBe(first);
+  expect(await hashOf(data, '64', 'v2')).not.toBe(first);
+
+  const elsewhere = join(await temporaryFolder(), data.split('/').at(-1)!);
+  cpSync(data, elsewhere, { recursive: true });
+  expect(await hashOf(elsewhere)).toBe(first);
+  writeFileSync(join(elsewhere, 'images', 'a.png'), 'abd');
+  expect(await hashOf(elsewhere)).not.toBe(first);
+  writeFileSync(join(elsewhere, 'images', 'a.png'), 'abc');
+  expect(await hashOf(elsewhere)).toBe(first);
+  writeFileSync(join(elsewhere, 'images', 'b.png'), '');
+  expect(await hashOf(elsewhere)).not.toBe(first);
+});
+
+test('the part that remains when the code changes is told apart', async () => {
+  const data = await dataSet({ 'a.png': 'abc' });
+  const [old, next] = await Promise.all(
+    ['v1', 'v2'].map((code) => inputsOf(cell(data), code, contentHashes())),
+  );
+  expect(next.data).toBe(old.data);
+  expect(next.hash).not.toBe(old.hash);
+});
+
+test('code that only shows results is no other version', async () => {
+  const code = await dataSet({ 'train/a.js': '1', 'report/a.js': '1', 'train/a.d.ts': '1' });
+  const before = codeVersion([code]);
+  writeFileSync(join(code, 'report', 'a.js'), '2');
+  writeFileSync(join(code, 'train', 'a.d.ts'), '2');
+  expect(codeVersion([code, join(code, 'absent')])).toBe(before);
+  writeFileSync(join(code, 'train', 'a.js'), '2');
+  expect(codeVersion([code])).not.toBe(before);
+});

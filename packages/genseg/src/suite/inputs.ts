@@ -1,0 +1,86 @@
+/** What a cell's result depends on, as one hash: its options, the bytes of its data, the code. */
+import { createHash } from 'node:crypto';
+import { createReadStream, existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
+import { basename, join } from 'node:path';
+import { pipeline } from 'node:stream/promises';
+import type { Cell } from './cells.ts';
+
+export interface Inputs {
+  /** Of everything below. */
+  readonly hash: string;
+  /** Of the arguments and the data: what remains of it when the code changes. */
+  readonly data: string;
+  readonly code: string;
+}
+
+const sha256 = (text: string): string => createHash('sha256').update(text).digest('hex');
+
+/** Hashes files, and folders by their files' names and bytes, links followed; each is read once. */
+export function contentHashes(): (path: string) => Promise<string> {
+  const known = new Map<string, Promise<string>>();
+  return (path) => {
+    const hash = known.get(path) ?? hashOf(path);
+    known.set(path, hash);
+    return hash;
+  };
+}
+
+async function hashOf(path: string): Promise<string> {
+  if (!statSync(path).isDirectory()) return hashFile(path);
+  const lines: string[] = [];
+  for (const file of filesIn(path)) lines.push(`${file} ${await hashFile(join(path, file))}`);
+  return sha256(lines.join('\n'));
+}
+
+async function hashFile(path: string): Promise<string> {
+  const hash = createHash('sha256');
+  await pipeline(createReadStream(path), hash);
+  return hash.digest('hex');
+}
+
+/** Sorted, relative; hidden entries and folders of packages left out. */
+function filesIn(folder: string, prefix = ''): string[] {
+  return readdirSync(join(folder, prefix))
+    .sort()
+    .filter((name) => !name.startsWith('.') && name !== 'node_modules')
+    .flatMap((name) => {
+      const path = join(prefix, name);
+      return statSync(join(folder, path)).isDirectory() ? filesIn(folder, path) : [path];
+    });
+}
+
+/** What only shows results, or runs trainings, changes none. */
+const withoutEffect = /(^|\/)(cli|report|suite|picture)\/|\.d\.ts$|\.map$/;
+
+/**
+ * The hash of the code that trains and tests.
+ * @param roots folders of compiled packages, and files that stand for what is compiled natively.
+ */
+export function codeVersion(roots: readonly string[]): string {
+  const lines = roots
+    .filter((root) => existsSync(root))
+    .flatMap((root) =>
+      statSync(root).isDirectory()
+        ? filesIn(root)
+            .filter((path) => !withoutEffect.test(path))
+            .map((path) => join(root, path))
+        : [root],
+    )
+    .map((path, i) => `${i} ${sha256(readFileSync(path, 'utf8'))}`);
+  return sha256(lines.join('\n')).slice(0, 16);
+}
+
+/** Of a path its last part and what is there count, not where it lies. */
+export async function inputsOf(
+  { args, reads }: Cell,
+  code: string,
+  contentOf: (path: string) => Promise<string>,
+): Promise<Inputs> {
+  const contents = await Promise.all(reads.map(contentOf));
+  const named = args.map((arg) => {
+    const i = reads.indexOf(arg);
+    return i < 0 ? arg : `${basename(arg)} ${contents[i]}`;
+  });
+  const data = sha256(JSON.stringify(named));
+  return { hash: sha256(`${data} ${code}`), data, code };
+}

@@ -1,0 +1,44 @@
+/** How long a training would take here, from a few steps of each stage and a tested case of each set. */
+import { configure, environment } from '@genseg/torch';
+import { loadCases } from '../data/index.ts';
+import { caseMetrics } from '../metrics/index.ts';
+import type { TrainConfig } from '../run/index.ts';
+import { makePlan, measureSteps, predict } from '../train/index.ts';
+import { prepareData, testSets } from './data.ts';
+import { loadPairs, startSession } from './run-state.ts';
+import { unlabelledImages } from './unlabelled.ts';
+
+/** A tested case is read and predicted twice, to be scored and to be drawn. */
+const passesPerCase = 2;
+
+/** @returns seconds, without the start of the process. */
+export async function estimateSeconds(config: TrainConfig): Promise<number> {
+  const started = performance.now();
+  const since = (start: number) => (performance.now() - start) / 1000;
+  if (config.threads !== null) configure({ threads: config.threads });
+  const data = await prepareData(config);
+  const sets = await testSets(config, data);
+  data.unlabelled = await unlabelledImages(config, data, sets);
+  const plan = makePlan(config, data, environment());
+  using pairs = await loadPairs(data, plan);
+  const loading = since(started);
+
+  const times = measureSteps(plan, pairs);
+  const { gan, segmentation } = plan.recipe;
+  const training = gan.pretrainSteps * times.pretrain + segmentation.steps * times.train;
+
+  using session = startSession(plan, pairs);
+  session.average.eval();
+  const classes = plan.classes.map((_, i) => i).slice(1);
+  let testing = 0;
+  for (const { manifest, cases } of sets) {
+    const start = performance.now();
+    const [sample] = await loadCases(cases.slice(0, 1), manifest, {
+      fingerprint: data.manifest.fingerprint,
+    });
+    const { mask } = predict(session.average, sample, plan);
+    caseMetrics(mask, sample.mask!, { shape: [sample.height, sample.width] }, { classes });
+    testing += cases.length * passesPerCase * since(start);
+  }
+  return loading + training + testing;
+}

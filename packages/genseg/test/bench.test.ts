@@ -1,0 +1,55 @@
+/** genseg bench and the report of its folder, as a user runs them: a suite of two cells. */
+import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+import { discFolder, genseg, jsonOf } from './command-line.ts';
+import { temporaryFolder } from './data/fixtures.ts';
+
+test('a suite: planned, run, and not run again until its data change', async () => {
+  const data = await discFolder('disc', 10);
+  const folder = await temporaryFolder();
+  const suite = join(folder, 'trial.yaml');
+  const out = join(folder, 'out');
+  writeFileSync(
+    suite,
+    `tasks: [{ name: discs, data: ${data}, options: { size: 32, iterations: 4 } }]
+methods: [plain, augment]
+labels: 6
+draws: 1
+`,
+  );
+  const bench = (...options: string[]) => genseg('bench', suite, '--out', out, ...options);
+
+  const planned = await bench('--dry-run');
+  expect(planned.code, planned.stderr).toBe(0);
+  expect(planned.stdout).toMatch(
+    new RegExp(`^to do +genseg train ${data} --method plain --labels 6 --seed 0 --size 32`, 'm'),
+  );
+  expect(planned.stdout).toMatch(/^2 cells, 0 done$/m);
+  expect(planned.stdout).toMatch(/^discs augment: \d+ s$/m);
+  expect(existsSync(join(out, 'results.json'))).toBe(false);
+
+  const ended = await bench('--jobs', '2', '--json');
+  expect(ended.code, ended.stderr).toBe(0);
+  expect(jsonOf(ended)).toMatchObject({ failed: 0, cells: 2 });
+  const table = () => readFileSync(join(out, 'results.csv'), 'utf8').trim().split('\n');
+  expect(table()).toHaveLength(3);
+  const record = JSON.parse(readFileSync(join(out, 'cells', 'discs-6-plain-0.json'), 'utf8'));
+  const { dice } = record.result.sets.test.mean;
+  expect(table()[1]).toContain(`,done,test,4,${dice},`);
+
+  const again = await bench();
+  expect(again.stderr).not.toMatch(/begins/);
+  // The command that stands beside a cell gives its result again.
+  const [, command] = /,(genseg train [^"]*)$/.exec(table()[1])!;
+  const repeated = await genseg(
+    ...command.replace(`${out}/runs/discs-6-plain-0`, join(folder, 'repeated')).split(' ').slice(1),
+    '--json',
+  );
+  expect(repeated.code, repeated.stderr).toBe(0);
+  expect((jsonOf(repeated).sets as typeof record.result.sets).test.mean.dice).toBe(dice);
+
+  rmSync(join(data, 'images', 'disc-9.png'));
+  rmSync(join(data, 'masks', 'disc-9.png'));
+  expect((await bench('--dry-run')).stdout.match(/^changed, again/gm)).toHaveLength(2);
+});
