@@ -1,15 +1,17 @@
 /**
- * Masks that the server has not got yet, in the browser's own store (IndexedDB), so that a reload, a closed tab or
- * a dead server loses nothing.
+ * Masks that the server has not got yet, in the browser, so that a reload, a closed tab or a dead server loses
+ * nothing. Drafts lie in IndexedDB, which takes any size but its time; what is painted when the page
+ * goes away, in the middle of a stroke perhaps, is kept in localStorage, which takes it at once.
  */
 import { decodeRuns, encodeRuns } from '../engine/index.ts';
+import { parseDraft, printDraft } from './draft-text.ts';
 
 export interface Draft {
   readonly width: number;
   readonly height: number;
   readonly ids: Uint8Array;
-  /** The revision that was painted on; null: there was no mask. */
-  readonly base: string | null;
+  /** The revision that was painted on. */
+  readonly base: string;
 }
 
 type Stored = Omit<Draft, 'ids'> & { readonly runs: Uint8Array };
@@ -17,6 +19,8 @@ type Stored = Omit<Draft, 'ids'> & { readonly runs: Uint8Array };
 export interface Drafts {
   read(caseId: string): Promise<Draft | undefined>;
   write(caseId: string, draft: Draft): Promise<void>;
+  /** As `write`, before it returns; a mask too large for that stays as it was last written. */
+  writeNow(caseId: string, draft: Draft): void;
   remove(caseId: string): Promise<void>;
 }
 
@@ -29,8 +33,11 @@ export async function openDrafts(project: string): Promise<Drafts> {
   const database = await settled(opening);
   const within = (mode: IDBTransactionMode) => database.transaction(store, mode).objectStore(store);
   const key = (caseId: string) => [project, caseId];
+  const quickKey = (caseId: string) => `genseg-studio-draft ${JSON.stringify(key(caseId))}`;
   return {
     async read(caseId) {
+      const quick = localStorage.getItem(quickKey(caseId));
+      if (quick !== null) return parseDraft(quick);
       const stored: Stored | undefined = await settled(within('readonly').get(key(caseId)));
       if (!stored) return undefined;
       const { runs, ...draft } = stored;
@@ -38,8 +45,18 @@ export async function openDrafts(project: string): Promise<Drafts> {
     },
     async write(caseId, { ids, ...draft }) {
       await settled(within('readwrite').put({ ...draft, runs: encodeRuns(ids) }, key(caseId)));
+      // It is newer.
+      localStorage.removeItem(quickKey(caseId));
+    },
+    writeNow(caseId, draft) {
+      try {
+        localStorage.setItem(quickKey(caseId), printDraft(draft));
+      } catch (error) {
+        if (!(error instanceof DOMException && error.name === 'QuotaExceededError')) throw error;
+      }
     },
     async remove(caseId) {
+      localStorage.removeItem(quickKey(caseId));
       await settled(within('readwrite').delete(key(caseId)));
     },
   };

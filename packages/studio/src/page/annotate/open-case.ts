@@ -16,21 +16,21 @@ export interface OpenedCase {
 
 /** @throws RequestError, or Error where image and mask do not fit each other */
 export async function openCase(
-  { id, revision }: Pick<CaseRow, 'id' | 'revision'>,
+  { id, revision, mask: path }: Pick<CaseRow, 'id' | 'revision' | 'mask'>,
   { coder, drafts, signal }: { coder: MaskCoder; drafts: Drafts; signal: AbortSignal },
 ): Promise<OpenedCase> {
   const [image, stored, draft] = await Promise.all([
     request(routes.image(id, { revision }), { signal })
       .then((response) => response.blob())
       .then((blob) => createImageBitmap(blob)),
-    readMask(id, coder, signal),
+    path === null ? null : readMask(id, coder, signal),
     drafts.read(id),
   ]);
   const { width, height } = image;
   if (draft && draft.width === width && draft.height === height)
     return {
       ...{ image, mask: maskOf(width, height, draft.ids), restored: true },
-      revision: draft.base ?? revision,
+      revision: draft.base,
     };
   if (!stored) return { image, mask: createMask(width, height), revision, restored: false };
   const { mask } = stored;

@@ -4,7 +4,7 @@ import { type CaseRow, type MaskSaved, routes } from '../../api.ts';
 import { brightnessOf, createEditor, type Editor, type Rect } from '../engine/index.ts';
 import { RequestError, request, wordsOf } from '../net/request.ts';
 import { type Autosave, createAutosave, type SaveState } from './autosave.ts';
-import { type Drafts, openDrafts } from './drafts.ts';
+import { type Draft, type Drafts, openDrafts } from './drafts.ts';
 import { type MaskCoder, openMaskCoder } from './mask-file.ts';
 import { type OpenedCase, openCase } from './open-case.ts';
 
@@ -31,7 +31,7 @@ export interface CaseInHand {
  */
 export function useCase(
   project: string,
-  row: Pick<CaseRow, 'id' | 'revision'>,
+  row: Pick<CaseRow, 'id' | 'revision' | 'mask'>,
   onPaint: (rect: Rect) => void,
 ): CaseInHand {
   const [opened, setOpened] = useState<EditedCase>();
@@ -44,6 +44,8 @@ export function useCase(
   // Later revisions of the row are mostly our own saves; what others did is found when saving.
   const first = useRef(row);
   if (first.current.id !== row.id) first.current = row;
+  const latest = useRef(row);
+  latest.current = row;
   const discard = useRef(false);
 
   useEffect(() => {
@@ -58,7 +60,7 @@ export function useCase(
       if (discard.current) await drafts.remove(row.id);
       discard.current = false;
       const found = await openCase(
-        { id: row.id, revision: first.current.revision },
+        again === 0 ? first.current : latest.current,
         { coder, drafts, signal: stop.signal },
       );
       if (stop.signal.aborted) return;
@@ -131,10 +133,12 @@ function edit(
     isConflict: (thrown) => thrown instanceof RequestError && thrown.status === 412,
     onState,
   });
-  const draft = (): void => {
-    if (editor.revision === stored) return;
+  const draft = (): Draft => {
     const { width, height, pixels } = mask;
-    void drafts.write(id, { width, height, ids: pixels, base: revision });
+    return { width, height, ids: pixels, base: revision };
+  };
+  const writeDraft = (): void => {
+    if (editor.revision !== stored) void drafts.write(id, draft());
   };
   let drafting: ReturnType<typeof setTimeout> | undefined;
   const editor = createEditor(mask, (rect) => {
@@ -144,15 +148,19 @@ function edit(
     onTurn();
     autosave.changed();
     clearTimeout(drafting);
-    drafting = setTimeout(draft, 150);
+    drafting = setTimeout(writeDraft, 150);
   });
   // The page may be closed at any moment: what is painted until then is kept here.
   const keep = () => {
     editor.endStroke();
-    draft();
+    if (editor.revision !== stored) drafts.writeNow(id, draft());
+  };
+  // On phones and tablets a hidden page may never come back.
+  const hidden = () => {
+    if (document.hidden) keep();
   };
   addEventListener('pagehide', keep);
-  document.addEventListener('visibilitychange', keep);
+  document.addEventListener('visibilitychange', hidden);
   if (found.restored) {
     stored = -1;
     autosave.changed();
@@ -172,9 +180,9 @@ function edit(
     close: async () => {
       editor.endStroke();
       removeEventListener('pagehide', keep);
-      document.removeEventListener('visibilitychange', keep);
+      document.removeEventListener('visibilitychange', hidden);
       clearTimeout(drafting);
-      draft();
+      writeDraft();
       await autosave.flush();
       autosave.stop();
     },

@@ -6,9 +6,9 @@ import { percent } from '../words/format.ts';
 import { classShares } from './filter.ts';
 
 const uses: Record<Split | 'auto', string> = {
-  auto: 'training, as drawn',
-  train: 'training',
-  validation: 'validation',
+  auto: 'train or validate',
+  train: 'train',
+  validation: 'validate',
   test: 'test',
 };
 
@@ -75,12 +75,8 @@ export function CaseLine({
         </select>
       </td>
       <td>
-        <a
-          className="button small"
-          href={hrefTo('annotate', row.id)}
-          aria-label={`Paint ${row.id}`}
-        >
-          {row.mask === null ? 'Paint' : 'Edit'}
+        <a className="button small" href={hrefTo('annotate', row.id)}>
+          {row.mask === null ? 'Paint' : 'Edit'} <span className="visually-hidden">{row.id}</span>
         </a>
       </td>
     </tr>

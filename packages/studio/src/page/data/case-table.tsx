@@ -66,7 +66,7 @@ export function CaseTable({
               <th scope="col">Name</th>
               <th scope="col">What the mask holds</th>
               <th scope="col">Patient</th>
-              <th scope="col">Used for</th>
+              <th scope="col">Used to</th>
               <th scope="col">
                 <span className="visually-hidden">Paint</span>
               </th>

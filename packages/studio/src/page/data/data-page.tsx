@@ -52,7 +52,7 @@ export function DataPage() {
           : `${plural(table.rows.length, 'image')}, ${labelled} of them with a mask.`}
       </PageHead>
       {empty && <Welcome onDone={refresh} />}
-      <ImportPanel onDone={refresh} />
+      <ImportPanel compact={!empty} onDone={refresh} />
       {[mend.error, change.error].map(
         (message) => message && <Failure key={message} message={message} />,
       )}

@@ -14,7 +14,7 @@ const kinds: Record<ImportOptions['as'], string> = {
   'test-set': 'A test set of its own, from elsewhere',
 };
 
-export function ImportPanel({ onDone }: { onDone: () => void }) {
+export function ImportPanel({ compact, onDone }: { compact: boolean; onDone: () => void }) {
   const { project } = useProject();
   const { state, start, cancel } = useImport(onDone);
   const [as, setAs] = useState<ImportOptions['as']>('auto');
@@ -30,6 +30,7 @@ export function ImportPanel({ onDone }: { onDone: () => void }) {
             ? 'First give the test set a name.'
             : `PNG, JPEG, TIFF, BMP; masks and images find each other by their names. Up to ${bytes(project.limits.file)} a file. Nothing leaves this computer.`
         }
+        compact={compact}
         disabled={busy || unnamed}
         onFiles={(files) => start(files, as === 'test-set' ? { as, name: name.trim() } : { as })}
       />

@@ -40,7 +40,7 @@ export function RoundScores({
           lie for other patients of the same kind.
         </p>
       </section>
-      <div className="row">
+      <div className="row pickers">
         <Picker
           label="Method"
           options={runs.map((one) => [one.method, methodWords(one.method).label])}
@@ -102,7 +102,7 @@ function Picker({
   if (options.length < 2) return null;
   return (
     <fieldset className="bare row">
-      <legend className="visually-hidden">{label}</legend>
+      <legend className="small muted">{label}</legend>
       {options.map(([one, words]) => (
         <button
           key={one}

@@ -40,11 +40,8 @@ export function WorstCases({
       <ul className="plain worst">
         {pictured.map((one) => (
           <li key={one.id}>
-            <button
-              type="button"
-              onClick={() => setOpen(one)}
-              aria-label={`Look at ${one.id}, Dice ${score(one.dice)}`}
-            >
+            <button type="button" onClick={() => setOpen(one)}>
+              <span className="visually-hidden">Look at</span>
               <img src={overlayOf(one)} alt="" loading="lazy" decoding="async" />
               <span className="row spread">
                 <span className="clip">{one.id}</span>

@@ -55,7 +55,7 @@ test('losses are those of their stage; a loss that was not finite leaves a gap',
   ]);
   expect(lossLines(run, 'train', 'gan')).toEqual([]);
   expect(lossLines(run, 'train', 'masks').map(({ label, points }) => [label, points])).toEqual([
-    ['segmentation', [[10, 0.5]]],
+    ['on training pairs', [[10, 0.5]]],
     ['synthetic', [[20, 0.2]]],
   ]);
 });

@@ -13,6 +13,11 @@ const lossColours = [
 ] as const;
 const candidateColours = ['--accent', '--run-augment', '--run-genseg', '--run-separate'] as const;
 
+const lossNames: Readonly<Record<string, string>> = {
+  segmentation: 'on training pairs',
+  architecture: 'on validation images, for the architecture',
+};
+
 /** Losses of the generator's game, far from those of segmentation in size. */
 const gan = new Set(['generator', 'discriminator']);
 
@@ -34,7 +39,7 @@ export function lossLines(run: LiveRun, stage: string, of: 'gan' | 'masks'): Lin
   const all = new Set(samples.flatMap(({ value }) => Object.keys(value.values)));
   const names = [...all].filter((name) => gan.has(name) === (of === 'gan'));
   return names.map((name, i) => ({
-    label: name,
+    label: lossNames[name] ?? name,
     colour: lossColours[i % lossColours.length],
     points: samples.flatMap(({ done, value }) => {
       const y = value.values[name];

@@ -39,20 +39,7 @@ export function RoundList({ rounds }: { rounds: readonly Round[] }) {
                 </td>
                 <td className="figures">{bestOf(round.runs)}</td>
                 <td>
-                  <a
-                    className="button small"
-                    href={hrefTo(isAlive(round.state) ? 'train' : 'results', round.name)}
-                    aria-label={`${isAlive(round.state) ? 'Watch' : 'Results of'} ${round.name}`}
-                  >
-                    {isAlive(round.state) ? 'Watch' : 'Results'}
-                  </a>{' '}
-                  <a
-                    className="button quiet small"
-                    href={hrefTo('train', round.name)}
-                    aria-label={`Curves of ${round.name}`}
-                  >
-                    Curves
-                  </a>
+                  <Open round={round} />
                 </td>
               </tr>
             ))}
@@ -69,4 +56,24 @@ function bestOf(runs: readonly RunSummary[]): string {
   if (tested) return withInterval(tested.dice, [tested.low, tested.high]);
   const validated = runs.findLast(({ validationDice }) => validationDice !== null);
   return validated ? `${score(validated.validationDice)} on validation` : '–';
+}
+
+function Open({ round: { name, state } }: { round: Round }) {
+  const hidden = <span className="visually-hidden">{name}</span>;
+  if (isAlive(state))
+    return (
+      <a className="button small" href={hrefTo('train', name)}>
+        Watch {hidden}
+      </a>
+    );
+  return (
+    <>
+      <a className="button small" href={hrefTo('results', name)}>
+        Results {hidden}
+      </a>{' '}
+      <a className="button quiet small" href={hrefTo('train', name)}>
+        Curves {hidden}
+      </a>
+    </>
+  );
 }

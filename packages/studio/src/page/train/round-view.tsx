@@ -135,7 +135,10 @@ function Actions({
       {(isAtWork(state) || state === 'paused' || state === 'killed') &&
         ask('Stop and keep the best', routes.stop(name))}
       {runs.some(({ scores }) => scores.length > 0) && (
-        <a className="button primary" href={hrefTo('results', name)}>
+        <a
+          className={state === 'finished' ? 'button primary' : 'button'}
+          href={hrefTo('results', name)}
+        >
           See the results
         </a>
       )}
@@ -147,13 +150,14 @@ function Actions({
 }
 
 function aboutRound({ startedAt, labels }: Round): string {
-  const parts = [
-    startedAt ? `Started ${moment(startedAt)}` : '',
-    labels
-      ? `${plural(labels.train.length, 'image')} train, ${labels.validation.length} validate, ${labels.test.length} test`
-      : '',
-    labels && labels.added.length > 0 ? `${labels.added.length} new since the round before` : '',
-    labels && labels.changed.length > 0 ? `${labels.changed.length} repainted` : '',
+  const begun = startedAt ? `Started ${moment(startedAt)}.` : '';
+  if (!labels) return begun;
+  const { train, validation, test, added, changed } = labels;
+  const used = `${plural(train.length, 'image')} train, ${validation.length} validate, ${test.length} test.`;
+  const news = [
+    added.length > 0 ? `${added.length} new` : '',
+    changed.length > 0 ? `${changed.length} repainted` : '',
   ].filter((part) => part !== '');
-  return parts.length === 0 ? '' : `${list(parts)}.`;
+  const since = news.length > 0 ? `Since the round before: ${list(news)}.` : '';
+  return [begun, used, since].join(' ').trim();
 }

@@ -71,7 +71,7 @@ export function Chart({
             width: 2,
             dash: line.dash ? [...line.dash] : undefined,
             spanGaps: true,
-            points: { show: line.points.length < 3 },
+            points: { show: line.points.length === 1 },
           })),
         ],
       },

@@ -6,11 +6,14 @@ import './drop-area.css';
 export function DropArea({
   label,
   hint,
+  compact = false,
   disabled = false,
   onFiles,
 }: {
   label: string;
   hint: string;
+  /** In one row, where there is more to see on the page. */
+  compact?: boolean;
   disabled?: boolean;
   onFiles: (files: NamedFile[]) => void;
 }) {
@@ -23,7 +26,7 @@ export function DropArea({
   };
   return (
     <section
-      className={over ? 'drop over' : 'drop'}
+      className={['drop', over ? 'over' : '', compact ? 'compact' : ''].join(' ').trim()}
       aria-labelledby={title}
       onDragOver={(event) => {
         event.preventDefault();
@@ -36,8 +39,10 @@ export function DropArea({
         if (!disabled) take(await droppedFiles(event.dataTransfer));
       }}
     >
-      <strong id={title}>{label}</strong>
-      <span className="muted">{hint}</span>
+      <div>
+        <strong id={title}>{label}</strong>
+        <p className="muted">{hint}</p>
+      </div>
       <div className="row">
         <button
           type="button"
