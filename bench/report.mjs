@@ -69,17 +69,17 @@ export const machineLine = () =>
   `${cpus()[0].model}, ${cpus().length} cores; ${new Date().toISOString().slice(0, 10)}`;
 
 /**
- * Puts text into docs/performance.md, in place of what the same command wrote there.
+ * Puts text into docs/performance.md, or another page, in place of what the same command wrote there.
  * @param {string} command
  * @param {string} text
  */
-export function writeBetween(command, text) {
-  const document = readFileSync(DOCUMENT, 'utf8');
+export function writeBetween(command, text, page = DOCUMENT) {
+  const document = readFileSync(page, 'utf8');
   const begin = `<!-- written by ${command} -->`;
   const start = document.indexOf(begin);
-  if (start < 0) throw new Error(`docs/performance.md has no line ${begin}`);
+  if (start < 0) throw new Error(`${page.pathname} has no line ${begin}`);
   const rest = document.slice(document.indexOf(END, start));
-  writeFileSync(DOCUMENT, `${document.slice(0, start)}${begin}\n\n${text}\n\n${rest}`);
+  writeFileSync(page, `${document.slice(0, start)}${begin}\n\n${text}\n\n${rest}`);
 }
 
 /**

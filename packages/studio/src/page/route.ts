@@ -30,6 +30,11 @@ export const go = (step: Step, name?: string | null): void => {
   location.hash = hrefTo(step, name);
 };
 
+/** As `go`, without a step to come back to. */
+export const goInstead = (step: Step, name: string): void => {
+  location.replace(hrefTo(step, name));
+};
+
 const subscribe = (changed: () => void): (() => void) => {
   addEventListener('hashchange', changed);
   return () => removeEventListener('hashchange', changed);

@@ -1,9 +1,10 @@
 /** Step 2: paint masks. The list of images, the case in hand, and which one is next. */
+import { useEffect } from 'react';
 import { type DataTable, type Round, routes, type Suggestions } from '../../api.ts';
 import { useProjectEvents } from '../net/project-events.ts';
 import { useResource } from '../net/use-resource.ts';
 import { newestModel } from '../results/newest-model.ts';
-import { hrefTo } from '../route.ts';
+import { goInstead, hrefTo } from '../route.ts';
 import { Failure, Note } from '../ui/note.tsx';
 import { Waiting } from '../ui/waiting.tsx';
 import { CaseEditor } from './case-editor.tsx';
@@ -22,6 +23,11 @@ export function AnnotatePage({ caseId }: { caseId: string | null }) {
     again: table.reload,
   });
   const rows = table.value?.rows;
+  const first = rows && (nextCase(rows, suggestions.value, null)?.id ?? rows[0]?.id);
+  // Without a name the address takes the first to paint, and stays with it when it has its mask.
+  useEffect(() => {
+    if (caseId === null && first !== undefined) goInstead('annotate', first);
+  }, [caseId, first]);
   if (!rows) {
     return (
       <div className="alone">
@@ -43,11 +49,11 @@ export function AnnotatePage({ caseId }: { caseId: string | null }) {
       </div>
     );
   }
-  const wanted = caseId ?? nextCase(rows, suggestions.value, null)?.id ?? rows[0].id;
-  const row = rows.find(({ id }) => id === wanted);
+  if (caseId === null) return null;
+  const row = rows.find(({ id }) => id === caseId);
   return (
     <>
-      <CaseStrip rows={rows} current={wanted} />
+      <CaseStrip rows={rows} current={caseId} />
       {row ? (
         <CaseEditor
           key={row.id}
@@ -60,7 +66,7 @@ export function AnnotatePage({ caseId }: { caseId: string | null }) {
       ) : (
         <div className="alone">
           <h1>Annotate</h1>
-          <Note tone="open">There is no image called {wanted} in this project.</Note>
+          <Note tone="open">There is no image called {caseId} in this project.</Note>
         </div>
       )}
     </>

@@ -112,19 +112,6 @@ export function CaseEditor({
       </div>
       <aside className="panel" aria-label="Painting">
         <div className="stack tight">
-          <button
-            type="button"
-            className="button"
-            disabled={!next}
-            onClick={() => next && go('annotate', next.id)}
-          >
-            Next image
-          </button>
-          <p className="small muted">
-            {next ? `${next.id}: ${next.reason}.` : 'Every image has a mask.'}
-          </p>
-        </div>
-        <div className="stack tight">
           <h1>{row.id}</h1>
           <p className="small muted">
             {opened ? `${opened.mask.width} × ${opened.mask.height} px` : ' '}
@@ -136,6 +123,19 @@ export function CaseEditor({
             onOverwrite={() => void opened?.autosave.overwrite()}
             onDiscard={reopen}
           />
+        </div>
+        <div className="stack tight">
+          <button
+            type="button"
+            className="button"
+            disabled={!next}
+            onClick={() => next && go('annotate', next.id)}
+          >
+            Next image
+          </button>
+          <p className="small muted">
+            {next ? `${next.id}: ${next.reason}.` : 'Every image has a mask.'}
+          </p>
         </div>
         {opened && (
           <>

@@ -59,10 +59,11 @@ export function useCase(
       const drafts = await openDrafts(project);
       if (discard.current) await drafts.remove(row.id);
       discard.current = false;
-      const found = await openCase(
-        again === 0 ? first.current : latest.current,
-        { coder, drafts, signal: stop.signal },
-      );
+      const found = await openCase(again === 0 ? first.current : latest.current, {
+        coder,
+        drafts,
+        signal: stop.signal,
+      });
       if (stop.signal.aborted) return;
       const session = edit(row.id, found, {
         coder,
