@@ -82,21 +82,17 @@ async function framesOfAStroke(page) {
   const reach = Math.min(box.width, box.height) * 0.35;
   await page.mouse.move(x + reach, y);
   await page.mouse.down();
-  const frames = page.evaluate(
-    (ms) =>
-      new Promise((resolve) => {
-        /** @type {number[]} */
-        const times = [];
-        const started = performance.now();
-        const tick = (/** @type {number} */ now) => {
-          times.push(now);
-          if (now - started < ms) requestAnimationFrame(tick);
-          else resolve(times.slice(1).map((time, i) => time - times[i]));
-        };
-        requestAnimationFrame(tick);
-      }),
-    seconds * 1000,
-  );
+  // In the page, where there are frames; as text, since this file knows no browser's types.
+  const frames = page.evaluate(`new Promise((resolve) => {
+    const times = [];
+    const started = performance.now();
+    const tick = (now) => {
+      times.push(now);
+      if (now - started < ${seconds * 1000}) requestAnimationFrame(tick);
+      else resolve(times.slice(1).map((time, i) => time - times[i]));
+    };
+    requestAnimationFrame(tick);
+  })`);
   const began = performance.now();
   let moves = 0;
   for (let now = 0; now < seconds; now = (performance.now() - began) / 1000) {
