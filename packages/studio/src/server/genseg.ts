@@ -53,6 +53,10 @@ export const spawnNode = (
 /** The sentence that a command ended with, without `error: `. */
 export function errorOf({ code, stderr }: Pick<Ended, 'code' | 'stderr'>): string {
   const lines = stderr.trim().split('\n');
-  const line = lines.findLast((text) => text.startsWith('error: ')) ?? lines.at(-1) ?? '';
+  const line =
+    lines.findLast((text) => text.startsWith('error: ')) ??
+    lines.find((text) => /^\w*Error( \[\w+\])?: /.test(text)) ?? // it could not even start
+    lines.at(-1) ??
+    '';
   return line.replace(/^error: /, '') || `genseg ended with ${code ?? 'a signal'}`;
 }
