@@ -253,11 +253,15 @@ export {
 
 export {
   type BootstrapOptions,
+  type Calibration,
+  type CalibrationBins,
   type CaseMetricsOptions,
   type CaseScore,
   type ClassMetrics,
   type Comparison,
   type Confusion,
+  calibration,
+  calibrationBins,
   caseMetrics,
   compare,
   confusion,
@@ -272,11 +276,13 @@ export {
   metricNames,
   type Presence,
   precision,
+  type ReliabilityBin,
   recall,
   type ScoredCase,
   type Scores,
   type SignedRankTest,
   type Summary,
+  spearman,
   summarise,
   wilcoxonSignedRank,
 } from './metrics/index.ts';
@@ -395,9 +401,17 @@ export {
   unet,
 } from './train/index.ts';
 
-// How sure a model is of an image.
+// How sure a model is of an image, whether it knows its kind, and whether a generator copies.
 
 export {
+  copied,
+  type Domain,
+  domainOf,
+  imageFeatures,
+  type Nearest,
+  nearestAmong,
+  nearestOf,
+  novelty,
   type Probabilities,
   predictViews,
   type Uncertainty,

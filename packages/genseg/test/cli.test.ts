@@ -116,7 +116,13 @@ test('from a folder to a model, its scores, masks, synthetic pairs, proof and re
   const plan = readJson(run, 'plan.json');
   for (const decision of plan.decisions as Record<string, unknown>[])
     expect(decision).toMatchObject({ name: expect.any(String), reason: expect.any(String) });
-  for (const file of ['report.html', 'MODEL_CARD.md', 'metrics.csv', 'checkpoints/best'])
+  for (const file of [
+    'report.html',
+    'MODEL_CARD.md',
+    'CLAIM.md',
+    'metrics.csv',
+    'checkpoints/best',
+  ])
     expect(existsSync(join(run, file)), file).toBe(true);
 
   const evaluated = await genseg('evaluate', run, elsewhere, '--json');
@@ -154,16 +160,17 @@ test('from a folder to a model, its scores, masks, synthetic pairs, proof and re
   expect(readdirSync(masks).sort()).toEqual(['predictions.csv', ...names].sort());
   const { written } = jsonOf(predicted) as { written: PredictedImage[] };
   const [header, ...rows] = readFileSync(join(masks, 'predictions.csv'), 'utf8').trim().split('\n');
-  expect(header).toBe('image,mask,class,pixels,area_mm2,predicted_dice,uncertainty');
+  expect(header).toBe('image,mask,class,pixels,area_mm2,predicted_dice,uncertainty,novelty');
   for (const [
     i,
-    { image, mask, foreground, uncertainty, predictedDice, classes },
+    { image, mask, foreground, uncertainty, predictedDice, novelty, classes },
   ] of written.entries()) {
     const [[name, { pixels, areaMm2 }], ...others] = Object.entries(classes);
     const { data } = decode(readFileSync(mask));
     expect(others).toEqual([]);
     expect(pixels).toBe(data.filter((value) => value === 255).length);
     expect([foreground, areaMm2]).toEqual([pixels / data.length, pixels]); // of 0.5 x 2 mm
+    expect(novelty).toBeGreaterThan(0);
     for (const value of [uncertainty, predictedDice ?? 0]) {
       expect(value).toBeGreaterThanOrEqual(0);
       expect(value).toBeLessThanOrEqual(1);
@@ -177,6 +184,7 @@ test('from a folder to a model, its scores, masks, synthetic pairs, proof and re
         areaMm2,
         predictedDice ?? '',
         uncertainty,
+        novelty,
       ].join(),
     );
   }
@@ -187,6 +195,7 @@ test('from a folder to a model, its scores, masks, synthetic pairs, proof and re
       ...one,
       mask: one.mask.replace(masks, quickly),
       uncertainty: null,
+      novelty: null,
       predictedDice: null,
       classes: Object.fromEntries(
         Object.entries(one.classes).map(([name, { pixels }]) => [
@@ -199,6 +208,14 @@ test('from a folder to a model, its scores, masks, synthetic pairs, proof and re
   expect(readFileSync(join(quickly, 'other-0.png'))).toEqual(
     readFileSync(join(masks, 'other-0.png')),
   );
+
+  const trust = readJson(run, 'eval', 'test', 'trust.json') as { cases: { novelty: number }[] };
+  expect(trust.cases.map((one) => Object.keys(one).sort())).toEqual(
+    Array(4).fill(['id', 'novelty', 'predictedDice', 'uncertainty']),
+  );
+  const audit = readJson(run, 'audit', 'audit.json') as Record<string, unknown[]>;
+  expect([audit.synthetic.length, audit.real.length]).toEqual([32, 6]);
+  expect(decode(readFileSync(join(run, 'audit', 'nearest.png'))).width).toBeGreaterThan(4 * 32);
 
   const pairs = join(folder, 'pairs');
   const generate = ['generate', run, '--count', '3', '--json'];

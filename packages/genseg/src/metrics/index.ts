@@ -2,6 +2,13 @@
 
 export type { BootstrapOptions, Interval } from './bootstrap.ts';
 export {
+  type Calibration,
+  type CalibrationBins,
+  calibration,
+  calibrationBins,
+  type ReliabilityBin,
+} from './calibration.ts';
+export {
   type CaseMetricsOptions,
   type ClassMetrics,
   caseMetrics,
@@ -14,5 +21,6 @@ export {
 export { type CaseScore, type Comparison, compare, holm } from './comparison.ts';
 export { distanceUnit, type Grid } from './grid.ts';
 export { type Confusion, confusion, dice, jaccard, precision, recall } from './overlap.ts';
+export { spearman } from './ranks.ts';
 export { type ScoredCase, type Summary, summarise } from './summary.ts';
 export { type SignedRankTest, wilcoxonSignedRank } from './wilcoxon.ts';

@@ -4,6 +4,7 @@
  * with ties: the distribution of the rank sum over all sign patterns of the ranks at hand. Beyond,
  * the normal approximation with the tie correction and without a continuity correction, as scipy's.
  */
+import { meanRanks } from './ranks.ts';
 
 export interface SignedRankTest {
   /** The smaller of the rank sums of the positive and of the negative differences. */
@@ -29,19 +30,6 @@ export function wilcoxonSignedRank(differences: readonly number[]): SignedRankTe
     n: nonZero.length,
     method: exact ? 'exact' : 'normal',
   };
-}
-
-/** Ranks from 1, equal values sharing the mean of their ranks. */
-function meanRanks(values: readonly number[]): number[] {
-  const order = values.map((_, i) => i).sort((a, b) => values[a] - values[b]);
-  const ranks = new Array<number>(values.length);
-  for (let first = 0; first < order.length; ) {
-    let end = first + 1;
-    while (end < order.length && values[order[end]] === values[order[first]]) end++;
-    for (let k = first; k < end; k++) ranks[order[k]] = (first + 1 + end) / 2;
-    first = end;
-  }
-  return ranks;
 }
 
 /** 2 P(T <= statistic) when each rank is positive with probability 1/2, by dynamic programming. */

@@ -1,4 +1,5 @@
-/** What a run shows of itself: progress lines, evaluation files, the report and the model card. */
+/** What a run shows of itself: progress lines, evaluation files, the report, the model card and CLAIM. */
+export { writeClaim } from './claim.ts';
 export {
   type ComparedRun,
   type Contrast,
@@ -26,3 +27,12 @@ export { writeReport } from './report.ts';
 export { formatComparison, formatResult } from './result-text.ts';
 export { type RunRecord, readRun } from './run-record.ts';
 export { type CaseResult, readSetResult, type SetResult } from './set-result.ts';
+export {
+  type Audit,
+  type CaseTrust,
+  readAudit,
+  readSetTrust,
+  type SetTrust,
+  writeAudit,
+  writeSetTrust,
+} from './trust-result.ts';

@@ -24,6 +24,7 @@ test('the card has its parts, and the scores of the summary', async () => {
     '## Training data',
     '## Scores',
     '### test (12 cases of 12 patients)',
+    '## Trust',
     '## Limits',
     '## To repeat it',
   ]);

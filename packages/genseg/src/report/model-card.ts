@@ -9,6 +9,7 @@ import { trainCommand } from './command.ts';
 import { counted, fixed } from './format.ts';
 import { type RunRecord, readRun } from './run-record.ts';
 import type { SetResult } from './set-result.ts';
+import { trustSentences } from './trust-text.ts';
 import { isLength, list, methodWords, metricTitle, namedClasses } from './words.ts';
 
 /** Writes the card into the run's folder. */
@@ -29,6 +30,8 @@ function modelCard(run: RunRecord): string {
     dataFacts(run),
     '## Scores',
     ...scoreFacts(run),
+    '## Trust',
+    trustFacts(run),
     '## Limits',
     limits(run),
     '## To repeat it',
@@ -89,6 +92,11 @@ function scoreFacts({ sets }: RunRecord): string[] {
     'Means over cases with 95 % intervals (bootstrap over patients).',
     ...[...sets].map(([set, result]) => scoreTable(set, result)),
   ];
+}
+
+function trustFacts(run: RunRecord): string {
+  const sentences = trustSentences(run).map(escaped);
+  return sentences.length > 0 ? bullets(sentences) : 'Nothing was measured.';
 }
 
 function scoreTable(set: string, result: SetResult): string {

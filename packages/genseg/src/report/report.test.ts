@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { temporaryFolder } from '../../test/data/fixtures.ts';
@@ -35,9 +35,11 @@ test('a whole run has every part, in order, well nested', async () => {
   const { page } = await report({});
   expect(headings(page)).toEqual([
     'Scores on test images',
+    'How far to trust it',
     'Training',
     'Architecture of the generator',
     'Real beside synthetic',
+    'Synthetic pairs examined',
     'Predictions',
     'Self-check',
     'What was decided, and why',
@@ -66,6 +68,35 @@ test('the scores are those of the summaries', async () => {
     return [mean.dice, ...ci95.dice].map((value) => fixed(value));
   });
   expect(cells.map(([, ...numbers]) => numbers)).toEqual(expected);
+});
+
+test('what can be trusted is said: calibration, predicted Dice, foreign images, copies', async () => {
+  const { page } = await report(
+    { method: 'plain' },
+    { method: 'genseg', classes: ['back', 'a', 'b'] },
+  );
+  const part = (title: string) => page.split(`<h2>${title}</h2>`)[1].split('</section>')[0];
+  const trust = part('How far to trust it');
+  expect(trust.match(/\+1\.00<\/td>/g)).toHaveLength(2); // the fixture orders cases as their Dice
+  expect(trust.match(/>1 of 12</g)).toHaveLength(2);
+  expect(trust).toContain('0.050 <small>a</small>');
+  expect(trust.match(/<circle [^>]*class="hollow"/g)).toHaveLength(2);
+  expect(trust.match(/<circle [^>]*r="3"/g)).toHaveLength(24);
+  const audit = part('Synthetic pairs examined');
+  expect(audit).toMatch(/class="n fail">1 of 2 images</);
+  expect(audit.match(/<img /g)).toHaveLength(1);
+  checkNesting(page);
+});
+
+test('runs from before there were such files have no such parts', async () => {
+  const folder = await temporaryFolder();
+  const root = fixtureRun(join(folder, 'run'), {});
+  for (const file of ['eval/test/trust.json', 'audit/audit.json']) rmSync(join(root, file));
+  await writeReport([root], join(folder, 'report.html'));
+  const titles = headings(readFileSync(join(folder, 'report.html'), 'utf8'));
+  expect(titles).toContain('Scores on test images');
+  expect(titles).not.toContain('How far to trust it');
+  expect(titles).not.toContain('Synthetic pairs examined');
 });
 
 test('runs are compared: differences, verdict, a colour and a curve each', async () => {

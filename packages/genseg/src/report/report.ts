@@ -14,6 +14,7 @@ import { decisions, repeating, selfChecks } from './page/provenance.ts';
 import { scores } from './page/scores.ts';
 import { styles } from './page/style.ts';
 import { summary, titleOf } from './page/summary.ts';
+import { audits, trust } from './page/trust.ts';
 import { readRun } from './run-record.ts';
 
 /** @param roots folders of one run or more. @param out the file to write. */
@@ -34,9 +35,11 @@ export async function writeReport(roots: readonly string[], out: string): Promis
 <main>
 ${summary(runs, contrasts)}
 ${scores(runs, contrasts)}
+${trust(runs)}
 ${curves(runs)}
 ${architecture(runs)}
 ${await pairs(runs)}
+${await audits(runs)}
 ${await predictions(runs)}
 ${selfChecks(runs)}
 ${decisions(runs)}

@@ -20,6 +20,7 @@ import {
 } from '../run/index.ts';
 import { readSetResult, type SetResult } from './set-result.ts';
 import { asTrainEvent, type TrainEvent } from './train-event.ts';
+import { type Audit, readAudit, readSetTrust, type SetTrust } from './trust-result.ts';
 
 const decision = z.object({
   name: z.string(),
@@ -56,6 +57,9 @@ export interface RunRecord {
   readonly status: TrainEvents['end']['reason'] | 'unfinished';
   /** By name, in alphabetical order. */
   readonly sets: ReadonlyMap<string, SetResult>;
+  /** By the name of the set. */
+  readonly trust: ReadonlyMap<string, SetTrust>;
+  readonly audit: Audit | null;
 }
 
 /** Reads a run folder. @throws DataError where it is none, or one of its files cannot be understood. */
@@ -63,6 +67,7 @@ export function readRun(root: string): RunRecord {
   const { settings } = readRunConfig(root);
   const paths = runPaths(root);
   const events = existsSync(paths.events) ? readEvents(paths.events).map(asTrainEvent) : [];
+  const sets = readSets(root, events);
   return {
     paths,
     name: basename(root),
@@ -74,7 +79,9 @@ export function readRun(root: string): RunRecord {
     environment: readJson(paths.environment, environmentSchema),
     events,
     status: statusOf(events),
-    sets: readSets(root, events),
+    sets,
+    trust: found([...sets.keys()].map((set) => [set, readSetTrust(root, set)])),
+    audit: readAudit(paths) ?? null,
   };
 }
 
@@ -104,9 +111,12 @@ function readJson<Schema extends z.ZodType>(path: string, schema: Schema): z.out
 function readSets(root: string, events: readonly TrainEvent[]): Map<string, SetResult> {
   const folder = join(root, 'eval');
   const own = eventsOf({ events }, 'evaluation').map(({ data }) => data.set);
-  const found = existsSync(folder) ? readdirSync(folder).sort() : [];
-  const sets = [...new Set([...own, ...found])].map((set) => [set, readSetResult(root, set)]);
-  return new Map(sets.filter((entry): entry is [string, SetResult] => entry[1] !== undefined));
+  const folders = existsSync(folder) ? readdirSync(folder).sort() : [];
+  return found([...new Set([...own, ...folders])].map((set) => [set, readSetResult(root, set)]));
+}
+
+function found<T>(entries: readonly (readonly [string, T | undefined])[]): Map<string, T> {
+  return new Map(entries.filter((entry): entry is [string, T] => entry[1] !== undefined));
 }
 
 /** An end counts unless the run went on after it. */

@@ -34,12 +34,18 @@ export interface RunPaths {
   readonly metrics: string;
   /** Folders. */
   readonly checkpoints: { readonly last: string; readonly best: string };
+  /** What the images are like that the model knows. */
+  readonly domain: string;
   /** Folder. */
   readonly previews: string;
+  /** Synthetic pairs examined: what was found, and pictures. */
+  readonly audit: { readonly found: string; readonly pictures: string };
   /** Where the time went, as text, and as a trace of events. */
   readonly profile: { readonly text: string; readonly trace: string };
   readonly report: string;
   readonly modelCard: string;
+  /** The CLAIM checklist, as far as the run knows. */
+  readonly claim: string;
   readonly lock: string;
 }
 
@@ -62,10 +68,16 @@ export function runPaths(root: string): RunPaths {
       last: join(root, 'checkpoints', 'last'),
       best: join(root, 'checkpoints', 'best'),
     },
+    domain: join(root, 'domain.json'),
     previews: join(root, 'previews'),
+    audit: {
+      found: join(root, 'audit', 'audit.json'),
+      pictures: join(root, 'audit', 'nearest.png'),
+    },
     profile: { text: join(root, 'profile.md'), trace: join(root, 'profile.trace.json') },
     report: join(root, 'report.html'),
     modelCard: join(root, 'MODEL_CARD.md'),
+    claim: join(root, 'CLAIM.md'),
     lock: join(root, 'run.lock'),
   };
 }
@@ -75,6 +87,8 @@ export interface EvaluationPaths {
   readonly folder: string;
   readonly cases: string;
   readonly summary: string;
+  /** How far the scores and the probabilities can be trusted. */
+  readonly trust: string;
   /** Folder. */
   readonly overlays: string;
 }
@@ -89,6 +103,7 @@ export function evaluationPaths(root: string, set: string): EvaluationPaths {
     folder,
     cases: join(folder, 'cases.csv'),
     summary: join(folder, 'summary.json'),
+    trust: join(folder, 'trust.json'),
     overlays: join(folder, 'overlays'),
   };
 }

@@ -18,6 +18,8 @@ export type Segmenter = Module & {
   forward(image: Tensor): Tensor;
   /** For deep supervision: the logits of several resolutions, that of `forward` first. */
   forwardDeep?(image: Tensor): Tensor[];
+  /** The encoder's last features [N, channels, h, w], by which images are compared. */
+  bottleneck?(image: Tensor): Tensor;
   /** Writes the model with its code, where that is not ours. */
   save?(path: string): void;
 };

@@ -2,19 +2,27 @@
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { type Case, loadCases } from '../data/index.ts';
-import { caseMetrics } from '../metrics/index.ts';
+import {
+  type CalibrationBins,
+  calibration,
+  calibrationBins,
+  caseMetrics,
+} from '../metrics/index.ts';
 import { encodePng, overlay } from '../picture/index.ts';
 import {
+  type CaseTrust,
   type EvaluatedCase,
   extremes,
   overlayFile,
   type SetResult,
   writeEvaluation,
+  writeSetTrust,
 } from '../report/index.ts';
 import { evaluationPaths, runPaths, writeFileAtomic } from '../run/index.ts';
 import { loadModel, predict, type TrainedModel } from '../train/index.ts';
 import { openTestSet, type TestSet } from './data.ts';
 import { openRun } from './run-state.ts';
+import { readDomain, trustIn } from './trust.ts';
 
 /** Sets up to this size are drawn whole, so that a report can show one case in every run. */
 const drawnWhole = 100;
@@ -36,23 +44,32 @@ export async function evaluate(
   const ids = classes.map((_, i) => i).slice(1);
   const spaced = set.cases.every(({ spacing }) => spacing !== null);
   const cases: EvaluatedCase[] = [];
+  const trust: CaseTrust[] = [];
+  const bins: CalibrationBins[][] = ids.map(() => []); // by class
+  const domain = readDomain(runPaths(root));
   for (const one of set.cases) {
     if (interrupted()) return null;
-    const { sample, mask } = await predictCase(one, trained, set);
+    const { sample, mask, probabilities } = await predictCase(one, trained, set);
     const spacing = spaced ? one.spacing!.toReversed() : undefined; // [x, y] -> [rows, columns]
     const grid = { shape: [sample.height, sample.width], spacing };
     const metrics = caseMetrics(mask, sample.mask!, grid, { classes: ids });
     cases.push({ id: one.id, patient: one.group, classes: metrics });
+    trust.push(trustIn(trained, sample, domain));
+    const pixels = { truth: sample.mask!, prediction: mask, width: sample.width };
+    for (const [i, id] of ids.entries())
+      bins[i].push(calibrationBins(probabilities[i], pixels, id));
   }
   const unit = spaced ? 'mm' : 'px';
   const result = writeEvaluation(root, set.name, { cases, classes, unit, seed });
+  const named = ids.map((id, i) => [classes[id], calibration(bins[i])]);
+  writeSetTrust(root, set.name, { cases: trust, calibration: Object.fromEntries(named) });
   await drawOverlays(evaluationPaths(root, set.name).overlays, trained, set, result);
   return result;
 }
 
 async function predictCase(one: Case, { model, info }: TrainedModel, { manifest }: TestSet) {
   const [sample] = await loadCases([one], manifest, { fingerprint: info.fingerprint });
-  return { sample, mask: predict(model, sample, info).mask };
+  return { sample, ...predict(model, sample, info) };
 }
 
 /** Predicts the cases to draw once more, rather than keeping all in memory. */

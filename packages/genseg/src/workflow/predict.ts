@@ -9,8 +9,9 @@ import { DataError } from '../errors.ts';
 import { encodeMask, encodePng, encodeProbabilities, overlay } from '../picture/index.ts';
 import { csvText, runPaths, writeFileAtomic } from '../run/index.ts';
 import { loadModel, predict, type TrainedModel } from '../train/index.ts';
-import { predictViews, uncertaintyOf } from '../trust/index.ts';
+import type { Domain } from '../trust/index.ts';
 import { openRun } from './run-state.ts';
+import { meanPredictedDice, noveltyOf, readDomain, uncertaintyIn } from './trust.ts';
 
 export interface PredictOptions {
   /** Folder for the masks, predictions.csv, and `_probability`, `_overlay`, `_uncertainty` files beside them. */
@@ -34,6 +35,8 @@ export interface PredictedImage {
   uncertainty: number | null;
   /** Mean over the classes; null where no class is found, or when not asked for. */
   predictedDice: number | null;
+  /** Above 1: unlike the training images; null where the run does not know, or when not asked for. */
+  novelty: number | null;
   /** By class name. */
   classes: Record<string, PredictedClass>;
 }
@@ -77,9 +80,10 @@ function outputNames(files: readonly string[]): string[] {
 async function predictFile(
   file: string,
   name: string,
-  { model, info }: TrainedModel,
-  options: PredictOptions,
+  trained: TrainedModel,
+  options: PredictOptions & { domain: Domain | null },
 ): Promise<PredictedImage> {
+  const { model, info } = trained;
   const image = await readImage(file);
   const { width, height } = image;
   const sample = { width, height, image: scaled(image, info.fingerprint, file) };
@@ -94,7 +98,7 @@ async function predictFile(
       writeFileAtomic(path(suffix), encodeProbabilities(plane, sample, { bits: 16 }));
     });
   }
-  const trust = options.fast ? null : uncertaintyOf(predictViews(model, sample, info));
+  const trust = options.fast ? null : uncertaintyIn(trained, sample);
   if (trust && options.uncertainty) {
     const [inside, whole] = [{ width: info.size, height: info.size }, sample];
     const plane = resizeImage(trust.map, inside, whole).map((value) => Math.min(1, value));
@@ -106,27 +110,41 @@ async function predictFile(
     return [className, { pixels, areaMm2, predictedDice: known(trust?.predictedDice[i]) }] as const;
   });
   const pixels = classes.reduce((sum, [, one]) => sum + one.pixels, 0);
-  const scores = (trust?.predictedDice ?? []).filter((value) => !Number.isNaN(value));
   return {
     image: file,
     mask: path(''),
     foreground: pixels / mask.length,
     uncertainty: trust?.uncertainty ?? null,
-    predictedDice: known(scores.reduce((a, b) => a + b, 0) / scores.length),
+    predictedDice: trust && meanPredictedDice(trust),
+    novelty: options.fast ? null : noveltyOf(trained, sample, options.domain),
     classes: Object.fromEntries(classes),
   };
 }
 
 const known = (value = Number.NaN): number | null => (Number.isNaN(value) ? null : value);
 
-const columns = ['image', 'mask', 'class', 'pixels', 'area_mm2', 'predicted_dice', 'uncertainty'];
+const columns = [
+  'image',
+  'mask',
+  'class',
+  'pixels',
+  'area_mm2',
+  'predicted_dice',
+  'uncertainty',
+  'novelty',
+];
 
 /** One row for each image and class. */
 function predictionsCsv(written: readonly PredictedImage[]): string {
-  const rows = written.flatMap(({ image, mask, uncertainty, classes }) =>
+  const rows = written.flatMap(({ image, mask, uncertainty, novelty, classes }) =>
     Object.entries(classes).map(([name, { pixels, areaMm2, predictedDice }]) => [
       ...[image, basename(mask), name, pixels],
-      ...[areaMm2 ?? undefined, predictedDice ?? undefined, uncertainty ?? undefined],
+      ...[
+        areaMm2 ?? undefined,
+        predictedDice ?? undefined,
+        uncertainty ?? undefined,
+        novelty ?? undefined,
+      ],
     ]),
   );
   return csvText(columns, rows);
@@ -141,13 +159,14 @@ export async function predictFiles(
   const paths = runPaths(root);
   const { plan } = openRun(paths);
   using trained = loadModel(paths.checkpoints.best, plan.device);
+  const domain = readDomain(paths);
   const files = imageFiles(inputs);
   const names = outputNames(files);
   const result: Predicted = { run: root, written: [], failed: [], imagesPerSecond: 0 };
   const started = performance.now();
   for (const [i, file] of files.entries()) {
     try {
-      result.written.push(await predictFile(file, names[i], trained, options));
+      result.written.push(await predictFile(file, names[i], trained, { ...options, domain }));
     } catch (error) {
       if (!(error instanceof DataError)) throw error;
       result.failed.push({ image: file, error: error.message });

@@ -4,17 +4,9 @@ import { noGrad, scope, type Tensor } from '@genseg/torch';
 import { encodePng, grid, type ImagePlanes, type MaskPlane } from '../picture/index.ts';
 import { writeFileAtomic } from '../run/index.ts';
 import type { PairSet, Session } from '../train/index.ts';
+import { nearestOf } from '../trust/index.ts';
 
 const shown = 4;
-
-/** Index of the training image nearest to each image [N, C, H, W] in mean squared difference. */
-export function nearestTraining(images: Tensor, training: Tensor): number[] {
-  return scope(() => {
-    const flat = (x: Tensor) => x.flatten({ startDim: 1 });
-    const distance = flat(images).unsqueeze(1).sub(flat(training).unsqueeze(0)).square().mean(2);
-    return distance.argmin({ dim: 1 }).toArray();
-  });
-}
 
 /** Draws the pairs of augmented training masks. @returns the file's name, null without a generator. */
 export function drawPreview(
@@ -28,7 +20,7 @@ export function drawPreview(
     noGrad(() => {
       const { image, mask } = session.peek(() => session.sample(shown));
       const real = train.all().image;
-      const nearest = nearestTraining(image, real);
+      const nearest = nearestOf(image, real);
       const [, , height, width] = image.shape;
       const imageTile = (x: Tensor): ImagePlanes => ({
         image: x.toFloat32Array(),
@@ -40,10 +32,10 @@ export function drawPreview(
         height,
         width,
       });
-      return nearest.map((n, i) => [
+      return nearest.map(({ index }, i) => [
         maskTile(mask.at(i)),
         imageTile(image.at(i)),
-        imageTile(real.at(n)),
+        imageTile(real.at(index)),
       ]);
     }),
   );

@@ -2,7 +2,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { configure, environment } from '@genseg/torch';
 import { TrainingError } from '../errors.ts';
-import { type SetResult, writeModelCard, writeReport } from '../report/index.ts';
+import { type SetResult, writeClaim, writeModelCard, writeReport } from '../report/index.ts';
 import {
   describeEnvironment,
   isScript,
@@ -38,12 +38,14 @@ import {
   Trainer,
   type Updates,
 } from '../train/index.ts';
+import { auditSynthesis } from './audit.ts';
 import { prepareData, type RunData, type TestSet, testSets } from './data.ts';
 import { evaluate } from './evaluate.ts';
 import { drawPreview } from './preview.ts';
 import { profileRun } from './profile.ts';
 import { Recorder } from './recorder.ts';
 import { loadPairs, openRun, type RunPairs, startSession } from './run-state.ts';
+import { writeDomain } from './trust.ts';
 import { unlabelledImages } from './unlabelled.ts';
 
 /** The command line's JSON. */
@@ -186,6 +188,8 @@ async function execute(
     recorder.emit('stage', stepsDone(), { name: 'evaluate', steps: sets.length });
     const results: Record<string, SetResult> = {};
     using trained = loadModel(best, plan.device);
+    await writeDomain(run.paths, trained, data);
+    auditSynthesis(run.paths, session, { train: pairs.train, trained, seed: plan.seed });
     for (const set of sets) {
       const { interrupted } = watcher;
       const result = await evaluate(run.paths.root, trained, set, { seed: plan.seed, interrupted });
@@ -208,7 +212,8 @@ async function execute(
     const cost = { updates: progress.updates, seconds: stageSeconds(readEvents(run.paths.events)) };
     writeJsonAtomic(run.paths.cost, cost);
     await writeReport([run.paths.root], run.paths.report);
-    await writeModelCard(run.paths.root);
+    writeModelCard(run.paths.root);
+    writeClaim(run.paths.root);
     return {
       run: run.paths.root,
       method: plan.method,

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import type { Manifest } from '../../src/data/index.ts';
 import { caseMetrics } from '../../src/metrics/index.ts';
 import { encodePng, grid, overlay } from '../../src/picture/index.ts';
-import { overlayFile, writeEvaluation } from '../../src/report/index.ts';
+import { overlayFile, writeAudit, writeEvaluation, writeSetTrust } from '../../src/report/index.ts';
 import {
   EventLog,
   evaluationPaths,
@@ -92,6 +92,16 @@ export function fixtureRun(root: string, fixture: RunFixture = {}): string {
     return root;
   }
   emit('stage', 100, { name: 'evaluate', steps: 1 });
+  if (method === 'genseg') {
+    writeAudit(paths, {
+      synthetic: [0.2, 1.1].map((distance, i) => ({
+        ...{ maskOf: 't1', nearest: 't2', distance },
+        ...{ copied: i === 0, dice: 0.9 },
+      })),
+      real: [{ id: 't1', nearest: 't2', distance: 0.8 }],
+    });
+    writeFileSync(paths.audit.pictures, encodePng(grid([[tile(1)]])));
+  }
   const { sets = ['test'], misses = (i) => (i % 5) + (method === 'genseg' ? 4 : 10) } = fixture;
   for (const set of sets) {
     const predictions = testIds.map((_, i) => missing(misses(i)));
@@ -110,6 +120,22 @@ export function fixtureRun(root: string, fixture: RunFixture = {}): string {
       classes,
       unit: 'px',
       seed: 0,
+    });
+    writeSetTrust(root, set, {
+      cases: testIds.map((id, i) => ({
+        id,
+        uncertainty: 0.1 + 0.05 * (i % 5),
+        predictedDice: 0.95 - 0.02 * (i % 5),
+        novelty: i === 0 ? 1.5 : 0.8,
+      })),
+      calibration: Object.fromEntries(
+        classes
+          .slice(1)
+          .map((name) => [
+            name,
+            { ece: 0.05, bins: [{ count: 9, probability: 0.4, frequency: 0.45 }] },
+          ]),
+      ),
     });
     const { overlays } = evaluationPaths(root, set);
     mkdirSync(overlays);

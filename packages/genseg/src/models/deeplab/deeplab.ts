@@ -45,6 +45,12 @@ export class DeepLabV3 extends Module {
     return scope(() => enlarged(this.#head.forward(this.#encoder.forward(image).deep), image));
   }
 
+  /** The encoder's last features [N, channels, H / 8, W / 8]. */
+  bottleneck(image: Tensor): Tensor {
+    this.#refuseUnfit(image);
+    return scope(() => this.#encoder.forward(image).deep);
+  }
+
   /**
    * The logits, and those of the auxiliary head, of the same shape: its loss, of less weight, can join
    * that of the logits in training. @throws TypeError where the model has no such head.

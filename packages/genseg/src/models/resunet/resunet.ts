@@ -130,16 +130,26 @@ export class ResUNet extends Module {
     return logits.narrow(2, 0, height).narrow(3, 0, width);
   }
 
-  /** The decoder's features by level, [N, channels, H / 2^level, W / 2^level] of the extended image. */
-  #features(image: Tensor): Tensor[] {
+  /** The encoder's last features [N, channels, H / 2^depth, W / 2^depth]. */
+  bottleneck(image: Tensor): Tensor {
+    return scope(() => this.#encode(image).at(-1)!);
+  }
+
+  /** The encoder's features by level, of the extended image. */
+  #encode(image: Tensor): Tensor[] {
     const multiple = 2 ** this.#steps.length;
     this.#refuseSinglePixel(image, multiple);
     let x = activate(this.#stem.forward(extendedToMultiple(image, multiple)));
-    const skips = this.#stages.map((blocks) => {
+    return this.#stages.map((blocks) => {
       x = blocks.reduce((input, block) => block.forward(input), x);
       return x;
     });
-    x = skips.pop()!;
+  }
+
+  /** The decoder's features by level, [N, channels, H / 2^level, W / 2^level] of the extended image. */
+  #features(image: Tensor): Tensor[] {
+    const skips = this.#encode(image);
+    let x = skips.pop()!;
     const features = this.#steps.map(({ enlarge, merge }) => {
       x = activate(merge.forward(cat([enlarge.forward(x), skips.pop()!], { dim: 1 })));
       return x;

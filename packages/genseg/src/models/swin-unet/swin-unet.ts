@@ -6,6 +6,7 @@
 import { cat, type Generator, scope, type Tensor } from '@genseg/torch';
 import {
   Conv2d,
+  extendedToMultiple,
   type Layer,
   LayerNorm,
   type Linear,
@@ -34,6 +35,8 @@ export interface SwinUNetOptions {
 const patch = 4;
 const stages = 4;
 const blocksPerStage = 2;
+/** Sides of images are brought to a multiple of it. */
+const multiple = patch * 2 ** (stages - 1);
 
 /** The heads of the first stage: of at least 32 channels each, Liu et al.'s number, and all alike. */
 export function headsFor(width: number): number {
@@ -116,15 +119,9 @@ export class SwinUNet extends Module {
 
   forward(image: Tensor): Tensor {
     return scope(() =>
-      paddedToMultiple(image, patch * 2 ** (stages - 1), (input) => {
-        const skips: Tensor[] = []; // [N, H / (4 2^level), W / (4 2^level), width 2^level]
-        let map = this.#embedding.forward(input);
-        for (const stage of this.#down) {
-          skips.push(map);
-          map = stage.forward(map);
-        }
-        skips.pop(); // the bottleneck's own input is no skip connection
-        map = this.#up[0].forward(this.#norm.forward(map));
+      paddedToMultiple(image, multiple, (input) => {
+        const { bottleneck, skips } = this.#encode(input);
+        let map = this.#up[0].forward(bottleneck);
         for (const [i, join] of this.#joins.entries()) {
           map = this.#up[i + 1].forward(join.forward(cat([map, skips.pop()!], { dim: 3 })));
         }
@@ -132,5 +129,24 @@ export class SwinUNet extends Module {
         return this.#output.forward(fine.permute([0, 3, 1, 2]));
       }),
     );
+  }
+
+  /** The encoder's last features [N, channels, H / 32, W / 32]. */
+  bottleneck(image: Tensor): Tensor {
+    return scope(() =>
+      this.#encode(extendedToMultiple(image, multiple)).bottleneck.permute([0, 3, 1, 2]),
+    );
+  }
+
+  /** All [N, H / (4 2^level), W / (4 2^level), width 2^level]. */
+  #encode(input: Tensor): { bottleneck: Tensor; skips: Tensor[] } {
+    const skips: Tensor[] = [];
+    let map = this.#embedding.forward(input);
+    for (const stage of this.#down) {
+      skips.push(map);
+      map = stage.forward(map);
+    }
+    skips.pop(); // the bottleneck's own input is no skip connection
+    return { bottleneck: this.#norm.forward(map), skips };
   }
 }

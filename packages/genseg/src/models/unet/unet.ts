@@ -2,8 +2,8 @@
  * The segmentation model: Ronneberger et al. 2015, "U-Net", in the layout and with the key names of
  * milesial's Pytorch-UNet (padded convolutions, batch normalisation), so that its weights load there.
  */
-import type { Generator, Tensor } from '@genseg/torch';
-import { Module, paddedToMultiple } from '../../nn/index.ts';
+import { type Generator, scope, type Tensor } from '@genseg/torch';
+import { extendedToMultiple, Module, paddedToMultiple } from '../../nn/index.ts';
 import { DoubleConv, Down, OutConv, Up } from './blocks.ts';
 
 export interface UNetOptions {
@@ -49,12 +49,27 @@ export class UNet extends Module {
   }
 
   forward(images: Tensor): Tensor {
-    return paddedToMultiple(images, 2 ** this.#downs.length, (input) => {
-      const features = [this.#inc.forward(input)]; // [N, width 2^level, H / 2^level, W / 2^level]
-      for (const down of this.#downs) features.push(down.forward(features.at(-1)!));
+    return paddedToMultiple(images, this.#multiple, (input) => {
+      const features = this.#encode(input);
       const bottleneck = features.pop()!;
       const top = this.#ups.reduce((below, up) => up.forward(below, features.pop()!), bottleneck);
       return this.#outc.forward(top);
     });
+  }
+
+  /** The encoder's last features [N, channels, H / 2^depth, W / 2^depth]. */
+  bottleneck(images: Tensor): Tensor {
+    return scope(() => this.#encode(extendedToMultiple(images, this.#multiple)).at(-1)!);
+  }
+
+  get #multiple(): number {
+    return 2 ** this.#downs.length;
+  }
+
+  /** Features by level, [N, width 2^level, H / 2^level, W / 2^level]. */
+  #encode(input: Tensor): Tensor[] {
+    const features = [this.#inc.forward(input)];
+    for (const down of this.#downs) features.push(down.forward(features.at(-1)!));
+    return features;
   }
 }

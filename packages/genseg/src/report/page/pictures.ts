@@ -89,12 +89,12 @@ async function prediction(
   );
 }
 
-const figure = (picture: Content, caption: Content): Html =>
+export const figure = (picture: Content, caption: Content): Html =>
   html`<figure>${picture}<figcaption>${caption}</figcaption></figure>
 `;
 
 /** A picture as part of the page, at most `side` pixels wide and high. */
-async function embed(path: string, alt: string, side: number): Promise<Html> {
+export async function embed(path: string, alt: string, side: number): Promise<Html> {
   const { data, info } = await sharp(path)
     .resize({ width: side, height: side, fit: 'inside', withoutEnlargement: true })
     .png({ palette: true })

@@ -77,6 +77,9 @@ svg text { fill: var(--muted); font-variant-numeric: tabular-nums; }
 .chart .reference { stroke: var(--muted); stroke-dasharray: 3 4; }
 .chart path { fill: none; stroke: var(--line); stroke-width: 1.8; stroke-linejoin: round; stroke-linecap: round; }
 .chart circle { fill: var(--line); stroke: var(--ground); }
+.chart.scatter circle { fill-opacity: 0.55; }
+.chart.scatter circle.hollow { fill: none; stroke: var(--line); stroke-width: 1.4; }
+.audit { max-width: 620px; }
 .strip { width: 210px; }
 .strip circle { fill: var(--line); fill-opacity: 0.38; }
 .strip .interval { stroke: var(--line); stroke-width: 5; stroke-opacity: 0.85; stroke-linecap: round; }
