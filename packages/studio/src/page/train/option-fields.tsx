@@ -49,7 +49,7 @@ export function OptionFields({
           </label>
         ))}
       </fieldset>
-      <div className="row fields">
+      <div className="fields">
         <label className="field">
           Model
           <select value={options.model} onChange={({ target }) => set({ model: target.value })}>
@@ -88,20 +88,25 @@ export function OptionFields({
         </label>
         <NumberField
           label="Minutes for each method"
-          hint="As long as the recipe takes"
+          hint="as the recipe says"
           value={options.budget === null ? null : options.budget / 60}
-          onGive={(minutes) => set({ budget: minutes === null ? null : minutes * 60 })}
+          onGive={(minutes) =>
+            // Either the time is given or the steps.
+            set(minutes === null ? { budget: null } : { budget: minutes * 60, iterations: null })
+          }
         />
         <NumberField
           label="Steps"
-          hint="As the recipe or the minutes say"
+          hint="as the recipe says"
           whole
           value={options.iterations}
-          onGive={(iterations) => set({ iterations })}
+          onGive={(iterations) =>
+            set(iterations === null ? { iterations } : { iterations, budget: null })
+          }
         />
         <NumberField
           label="Images that validate"
-          hint="A fifth"
+          hint="a fifth"
           whole
           value={options.validation}
           onGive={(validation) => set({ validation })}

@@ -38,7 +38,7 @@ export function RoundView({ name, onChange }: { name: string; onChange: () => vo
         message={`${name} cannot be read now; the page tries again by itself. Is the studio still running?`}
       />
     );
-  const order = round.runs.map(({ method }) => method);
+  const order = round.runs.map(({ method }) => method).filter((method) => live.has(method));
   const current = chosen ?? round.runs.find(({ state }) => isAtWork(state))?.method ?? order.at(-1);
   const run = current && live.get(current);
   const lines = validationLines(live, order);
@@ -57,7 +57,12 @@ export function RoundView({ name, onChange }: { name: string; onChange: () => vo
       <section className="card" aria-label="Methods of this round">
         <ul className="plain runs">
           {round.runs.map((one) => (
-            <RunLine key={one.method} run={one} live={live.get(one.method)} />
+            <RunLine
+              key={one.method}
+              run={one}
+              live={live.get(one.method)}
+              over={!isAtWork(round.state)}
+            />
           ))}
         </ul>
       </section>
@@ -154,8 +159,10 @@ function aboutRound({ startedAt, labels }: Round): string {
   if (!labels) return begun;
   const { train, validation, test, added, changed } = labels;
   const used = `${plural(train.length, 'image')} train, ${validation.length} validate, ${test.length} test.`;
+  // Of a first round all are new.
+  const first = added.length >= train.length + validation.length;
   const news = [
-    added.length > 0 ? `${added.length} new` : '',
+    added.length > 0 && !first ? `${added.length} new` : '',
     changed.length > 0 ? `${changed.length} repainted` : '',
   ].filter((part) => part !== '');
   const since = news.length > 0 ? `Since the round before: ${list(news)}.` : '';

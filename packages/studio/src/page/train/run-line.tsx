@@ -5,7 +5,16 @@ import { isAtWork, methodWords, stageWords } from '../words/methods.ts';
 import type { LiveRun } from './round-store.ts';
 import { StateTag } from './state-tag.tsx';
 
-export function RunLine({ run, live }: { run: RunSummary; live: LiveRun | undefined }) {
+export function RunLine({
+  run,
+  live,
+  over,
+}: {
+  run: RunSummary;
+  live: LiveRun | undefined;
+  /** Whether its round is at rest: what waits for its turn then waits in vain. */
+  over: boolean;
+}) {
   const { method, state } = run;
   // The stream is ahead of the summary while it runs.
   const progress = isAtWork(state) ? live?.progress : null;
@@ -23,7 +32,11 @@ export function RunLine({ run, live }: { run: RunSummary; live: LiveRun | undefi
         <span className="muted small">{methodWords(method).sentence}</span>
       </div>
       <div className="row">
-        <StateTag state={state} />
+        {over && state === 'waiting' ? (
+          <span className="tag">not trained</span>
+        ) : (
+          <StateTag state={state} />
+        )}
         {dice !== null && dice !== undefined && dice > 0 && (
           <span className="figures">best on validation {score(dice)}</span>
         )}
