@@ -164,6 +164,8 @@ export function CaseEditor({
                 id={row.id}
                 opened={opened}
                 model={model}
+                painted={shares.slice(1).some((share) => share > 0)}
+                ranks={next !== null}
                 suggestions={suggestions}
                 onSuggestions={onSuggestions}
               />

@@ -9,12 +9,18 @@ export function ModelHelp({
   id,
   opened,
   model,
+  painted,
+  ranks,
   suggestions,
   onSuggestions,
 }: {
   id: string;
   opened: EditedCase;
   model: ModelRef;
+  /** Whether there is a mask already. */
+  painted: boolean;
+  /** Whether there are other images to choose among. */
+  ranks: boolean;
   suggestions: Suggestions | undefined;
   onSuggestions: (value: Suggestions) => void;
 }) {
@@ -34,14 +40,18 @@ export function ModelHelp({
   return (
     <section className="stack" aria-label="Help from the model">
       <button type="button" className="button" disabled={prefill.busy} onClick={prefill.run}>
-        {prefill.busy ? 'The model looks …' : 'Pre-fill with the model'}
+        {prefill.busy
+          ? 'The model looks …'
+          : painted
+            ? 'Replace by the model’s mask'
+            : 'Pre-fill with the model'}
       </button>
-      <p className="small muted">
-        Its guess takes the place of the mask; correct it, or undo. Model of {model.round}.
-      </p>
-      <button type="button" className="button" disabled={ask.busy || running} onClick={ask.run}>
-        {running ? 'Ranking the images …' : 'Rank images by uncertainty'}
-      </button>
+      <p className="small muted">Correct it, or undo. Model of {model.round}.</p>
+      {ranks && (
+        <button type="button" className="button" disabled={ask.busy || running} onClick={ask.run}>
+          {running ? 'Ranking the images …' : 'Rank by uncertainty'}
+        </button>
+      )}
       {prefill.error && <Failure message={prefill.error} />}
       {ask.error && <Failure message={ask.error} />}
       {suggestions?.state === 'failed' && (

@@ -2,6 +2,7 @@
 import { useState } from 'react';
 import { type CaseChange, type CaseRow, type ClassInfo, routes, type Split } from '../../api.ts';
 import { hrefTo } from '../route.ts';
+import { CalmImage } from '../ui/calm-image.tsx';
 import { percent } from '../words/format.ts';
 import { classShares } from './filter.ts';
 
@@ -85,13 +86,10 @@ export function CaseLine({
 
 function Thumbnail({ row, overlay }: { row: CaseRow; overlay: boolean }) {
   return (
-    <img
+    <CalmImage
       src={routes.thumbnail(row.id, { size: 128, revision: row.revision, overlay })}
       alt={overlay ? `${row.id} with its mask` : row.id}
-      width={60}
-      height={60}
-      loading="lazy"
-      decoding="async"
+      side={60}
     />
   );
 }

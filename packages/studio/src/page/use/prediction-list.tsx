@@ -8,20 +8,14 @@ const words: Record<Prediction['state'], string> = {
   ...{ open: 'not begun', running: 'running', finished: 'finished', failed: 'failed' },
 };
 
-export function PredictionList({
-  predictions,
-  current,
-}: {
-  predictions: readonly Prediction[];
-  current: string | null;
-}) {
+export function PredictionList({ predictions }: { predictions: readonly Prediction[] }) {
   return (
     <section className="card" aria-labelledby="predictions">
-      <h2 id="predictions">Before</h2>
+      <h2 id="predictions">Earlier predictions</h2>
       <ul className="plain stack tight">
         {predictions.map(({ id, createdAt, images, model, state }) => (
           <li key={id} className="row">
-            <a href={hrefTo('use', id)} aria-current={id === current ? 'true' : undefined}>
+            <a href={hrefTo('use', id)}>
               {plural(images, 'image')}, {moment(createdAt)}
             </a>
             <span className="muted">

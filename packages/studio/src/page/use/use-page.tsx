@@ -37,6 +37,7 @@ export function UsePage({ id }: { id: string | null }) {
     );
   const all = models(rounds.value);
   const model = all[Math.min(chosen, all.length - 1)];
+  const earlier = predictions.value?.filter((one) => one.id !== id) ?? [];
   const busy = predict.state.kind === 'sending';
   return (
     <div className="stack">
@@ -92,9 +93,7 @@ export function UsePage({ id }: { id: string | null }) {
         </Note>
       )}
       {id !== null && <PredictionView key={id} id={id} onRemoved={predictions.reload} />}
-      {predictions.value && predictions.value.length > 0 && (
-        <PredictionList predictions={predictions.value} current={id} />
-      )}
+      {earlier.length > 0 && <PredictionList predictions={earlier} />}
     </div>
   );
 }
