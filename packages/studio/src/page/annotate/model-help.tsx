@@ -40,13 +40,14 @@ export function ModelHelp({
   return (
     <section className="stack" aria-label="Help from the model">
       <button type="button" className="button" disabled={prefill.busy} onClick={prefill.run}>
-        {prefill.busy
-          ? 'The model looks …'
-          : painted
-            ? 'Replace by the model’s mask'
-            : 'Pre-fill with the model'}
+        {prefill.busy ? 'The model looks …' : 'Pre-fill with the model'}
       </button>
-      <p className="small muted">Correct it, or undo. Model of {model.round}.</p>
+      <p className="small muted">
+        {painted
+          ? 'Its mask takes the place of yours; undo brings yours back.'
+          : 'A first mask to correct.'}{' '}
+        Model of {model.round}.
+      </p>
       {ranks && (
         <button type="button" className="button" disabled={ask.busy || running} onClick={ask.run}>
           {running ? 'Ranking the images …' : 'Rank by uncertainty'}
