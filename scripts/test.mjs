@@ -4,7 +4,8 @@
 
 import { spawnSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
-import { capture } from './setup/process.mjs';
+import { installSystem, readOsRelease } from './setup/install.mjs';
+import { capture, findProgram, SetupError } from './setup/process.mjs';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 
@@ -26,10 +27,26 @@ function testUnderNode24() {
   return !process.env.CI;
 }
 
+/** The studio is tested in a real browser. Where we may, it is installed; only CI insists on it. */
+function browser() {
+  const there = findProgram(['chromium', 'chromium-browser'], process.env) ?? process.env.CHROMIUM;
+  if (there) return true;
+  try {
+    const need = { what: 'Chromium', debian: 'chromium' };
+    installSystem([need], process.env, process.getuid?.() === 0, readOsRelease());
+    return true;
+  } catch (error) {
+    if (!(error instanceof SetupError)) throw error;
+    console.error(`\n!!! The studio is NOT TESTED in a browser: ${error.message}`);
+    return !process.env.CI;
+  }
+}
+
 const parts = {
   setup: () => run(process.execPath, 'scripts/setup.mjs'),
   biome: () => run('node_modules/.bin/biome', 'check', '.'),
   types: () => run('node_modules/.bin/tsc', '-p', 'tsconfig.test.json'),
+  browser,
   tests: () => run('node_modules/.bin/vitest', 'run'),
   'tests under Node 24': testUnderNode24,
 };
