@@ -55,6 +55,7 @@ export function useCase(
     let close = async () => {};
     setOpened(undefined);
     setError(undefined);
+    setSaving({ kind: 'saved' });
     (async () => {
       const drafts = await openDrafts(project);
       if (discard.current) await drafts.remove(row.id);
@@ -68,7 +69,10 @@ export function useCase(
       const session = edit(row.id, found, {
         coder,
         drafts,
-        onState: setSaving,
+        onState: (state) => {
+          // The last save of a case that was left is not that of the one in hand.
+          if (!stop.signal.aborted) setSaving(state);
+        },
         onRect: (rect) => paint.current(rect),
         onTurn: () => setTurn((n) => n + 1),
       });
