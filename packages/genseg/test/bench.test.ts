@@ -38,6 +38,12 @@ draws: 1
   const { dice } = record.result.sets.test.mean;
   expect(table()[1]).toContain(`,done,test,4,${dice},`);
 
+  const reported = await genseg('report', out);
+  expect(reported.code, reported.stderr).toBe(0);
+  expect(reported.stdout).toMatch(/At 6 labelled images, beside augmentation, Plain helped on/);
+  for (const file of ['report.html', 'report.md']) expect(existsSync(join(out, file))).toBe(true);
+  expect((await genseg('report', out, out)).code).toBe(2);
+
   const again = await bench();
   expect(again.stderr).not.toMatch(/begins/);
   // The command that stands beside a cell gives its result again.

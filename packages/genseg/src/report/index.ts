@@ -36,3 +36,4 @@ export {
   writeAudit,
   writeSetTrust,
 } from './trust-result.ts';
+export { writeSuiteReport } from './suite/suite-report.ts';

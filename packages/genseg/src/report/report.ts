@@ -12,7 +12,7 @@ import { pageRuns } from './page/page-run.ts';
 import { pairs, predictions } from './page/pictures.ts';
 import { decisions, repeating, selfChecks } from './page/provenance.ts';
 import { scores } from './page/scores.ts';
-import { styles } from './page/style.ts';
+import { page } from './page/shell.ts';
 import { summary, titleOf } from './page/summary.ts';
 import { audits, trust } from './page/trust.ts';
 import { readRun } from './run-record.ts';
@@ -21,19 +21,7 @@ import { readRun } from './run-record.ts';
 export async function writeReport(roots: readonly string[], out: string): Promise<void> {
   const runs = pageRuns(roots.map(readRun));
   const contrasts = compareRuns(runs);
-  const page = html`<!doctype html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<meta name="color-scheme" content="light dark">
-<meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'; img-src data:">
-<title>${titleOf(runs)}: GenSeg report</title>
-<style>${styles}</style>
-</head>
-<body>
-<main>
-${summary(runs, contrasts)}
+  const content = html`${summary(runs, contrasts)}
 ${scores(runs, contrasts)}
 ${trust(runs)}
 ${curves(runs)}
@@ -43,10 +31,6 @@ ${await audits(runs)}
 ${await predictions(runs)}
 ${selfChecks(runs)}
 ${decisions(runs)}
-${repeating(runs)}
-</main>
-</body>
-</html>
-`;
-  writeFileAtomic(out, page.text);
+${repeating(runs)}`;
+  writeFileAtomic(out, page(titleOf(runs), content).text);
 }

@@ -8,6 +8,7 @@ export const styles = new Html(`
   --good: #0b7a53; --good-ground: #e9f6f0; --bad: #b0382a; --bad-ground: #fbeeec;
   --open: #7a5d00; --open-ground: #fbf5e0;
   --run-0: #7b8490; --run-1: #d98200; --run-2: #118c6b; --run-3: #1f6fc4; --run-4: #a6478f; --run-5: #c4501b;
+  --run-6: #5b53c0; --run-7: #7d7a12; --run-8: #b23a5e; --run-9: #2f8f9d;
 }
 @media screen and (prefers-color-scheme: dark) {
   :root {
@@ -15,6 +16,7 @@ export const styles = new Html(`
     --good: #4ccf9d; --good-ground: #12281f; --bad: #f08a7b; --bad-ground: #2e1a18;
     --open: #e2c15c; --open-ground: #28220f;
     --run-0: #9aa4b1; --run-1: #f2a93b; --run-2: #3fc49c; --run-3: #62aaf2; --run-4: #d98bc6; --run-5: #f0865a;
+    --run-6: #a59df2; --run-7: #cfcb4d; --run-8: #f2849f; --run-9: #6fd0dd;
   }
 }
 * { box-sizing: border-box; }

@@ -1,0 +1,117 @@
+import { expect, test } from 'vitest';
+import { around, resultsOf } from '../../../test/suite-results.ts';
+import { analyse } from './analysis.ts';
+
+const plus = (values: readonly number[], by: number) => values.map((value) => value + by);
+
+test('draws and cases are two kinds of spread, and differences are paired by case', () => {
+  const base = around(0.7);
+  const { groups } = analyse(
+    resultsOf([
+      { method: 'genseg', seed: 0, sets: { test: plus(base, 0.1) } },
+      { method: 'genseg', seed: 1, sets: { test: plus(base, 0.14) } },
+      { method: 'plain', seed: 0, sets: { test: base } },
+      { method: 'plain', seed: 1, sets: { test: base } },
+    ]),
+  );
+  const [{ seeds, sets }] = groups;
+  expect(seeds).toEqual([0, 1]);
+  const [{ methods, contrasts, cases }] = sets;
+  expect(cases).toBe(12);
+  const [genseg, plain] = methods;
+  const centre = base.reduce((a, b) => a + b) / 12;
+  expect(genseg.draws[0]).toBeCloseTo(centre + 0.1, 10);
+  expect(genseg.mean).toBeCloseTo(centre + 0.12, 10);
+  expect(genseg.drawSpread).toBeCloseTo(0.04 / Math.SQRT2, 10);
+  const deviation = Math.sqrt(base.reduce((sum, x) => sum + (x - centre) ** 2, 0) / 11);
+  for (const { caseSpread } of methods) expect(caseSpread).toBeCloseTo(deviation, 10);
+  expect(plain.drawSpread).toBe(0);
+  expect(genseg.interval[0]).toBeLessThan(genseg.mean);
+  expect(genseg.interval[1]).toBeGreaterThan(genseg.mean);
+  const [{ other, difference, ci95, p, won }] = contrasts;
+  expect([other, won]).toEqual(['plain', 2]);
+  expect(difference).toBeCloseTo(0.12, 10);
+  for (const end of ci95) expect(end).toBeCloseTo(0.12, 10); // each case differs alike
+  expect(p).toBeCloseTo(2 / 2 ** 12, 10); // all 12 signs alike, two-sided, one comparison
+});
+
+test('the p-values of all comparisons are one family', () => {
+  const better = { test: around(0.8) };
+  const worse = { test: around(0.7) };
+  const { groups } = analyse(
+    resultsOf([
+      { method: 'genseg', sets: better },
+      { method: 'augment', sets: worse },
+      { method: 'plain', sets: worse },
+      { method: 'genseg', labels: 14, sets: better },
+      { method: 'plain', labels: 14, sets: worse },
+    ]),
+  );
+  const ps = groups.flatMap(({ sets }) =>
+    sets.flatMap(({ contrasts }) => contrasts.map(({ p }) => p)),
+  );
+  expect(ps).toHaveLength(3);
+  for (const p of ps) expect(p).toBeCloseTo((3 * 2) / 2 ** 12, 10);
+});
+
+test('a draw counts where every method has a result; failures and cells to come are told', () => {
+  const sets = { test: around(0.8) };
+  const { groups, failures, missing, versions } = analyse(
+    resultsOf([
+      { method: 'genseg', seed: 0, sets },
+      { method: 'plain', seed: 0, sets, code: 'v2' },
+      { method: 'genseg', seed: 1, sets },
+      { method: 'plain', seed: 1, sets: null },
+      { method: 'genseg', seed: 2, sets },
+      { method: 'plain', seed: 2 },
+    ]),
+  );
+  expect(groups.map(({ seeds }) => seeds)).toEqual([[0]]);
+  expect(failures).toEqual([{ id: 'discs-9-plain-1', error: 'no luck' }]);
+  expect([missing, versions]).toEqual([1, 2]);
+});
+
+test('without a whole draw there is nothing to show, and nothing breaks', () => {
+  const sets = { test: around(0.8) };
+  const { groups } = analyse(
+    resultsOf([
+      { method: 'genseg', seed: 0, sets },
+      { method: 'plain', seed: 1, sets },
+      { method: 'augment', seed: 1 },
+    ]),
+  );
+  expect(groups).toMatchObject([{ seeds: [], sets: [] }]);
+});
+
+test('cases that only some draws test are paired within these; what cannot be scored is left out', () => {
+  const { groups } = analyse(
+    resultsOf([
+      { method: 'genseg', seed: 0, sets: { test: [0.9, 0.8, null] }, ids: ['a', 'b', 'x'] },
+      { method: 'genseg', seed: 1, sets: { test: [0.7, 0.6] }, ids: ['b', 'c'] },
+      { method: 'plain', seed: 0, sets: { test: [0.5, 0.5, null] }, ids: ['a', 'b', 'x'] },
+      { method: 'plain', seed: 1, sets: { test: [0.5, 0.5] }, ids: ['b', 'c'] },
+    ]),
+  );
+  const [{ contrasts }] = groups[0].sets;
+  expect(contrasts[0].difference).toBeCloseTo((0.4 + 0.25 + 0.1) / 3, 10);
+  expect(contrasts[0].caution).toMatch(/fewer than 10/);
+});
+
+test('groups follow the suite and then the numbers of labels; costs are medians over cells', () => {
+  const sets = { test: around(0.8) };
+  const cells = [14, 9].flatMap((labels) =>
+    ['b', 'a'].flatMap((task) =>
+      [0, 1, 2].map((seed) => ({ method: 'genseg', task, labels, seed, sets })),
+    ),
+  );
+  const { groups, costs } = analyse(resultsOf(cells));
+  expect(groups.map(({ task, labels }) => `${task} ${labels}`)).toEqual([
+    'b 9',
+    'b 14',
+    'a 9',
+    'a 14',
+  ]);
+  expect(costs).toEqual([
+    { method: 'genseg', steps: 240, images: 960, generatorSteps: 320, seconds: 1 + 6 },
+  ]);
+});

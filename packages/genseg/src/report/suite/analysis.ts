@@ -1,0 +1,212 @@
+/**
+ * What a suite's results say, in numbers. Two kinds of chance are kept apart: which patients are tested
+ * (intervals and tests over patients, on each case's mean over the draws), and which images are labelled
+ * (the draws one by one, their spread, and how many of them agree).
+ */
+import { type CaseScore, compare, holm } from '../../metrics/index.ts';
+import { Random } from '../../random.ts';
+import type { CellResult, SuiteCell, SuiteResults } from '../../suite/index.ts';
+
+export interface MethodScore {
+  readonly method: string;
+  /** Mean Dice of each draw, in the order of the seeds. */
+  readonly draws: readonly number[];
+  /** Of the draws. */
+  readonly mean: number;
+  /** Over patients. */
+  readonly interval: readonly [low: number, high: number];
+  /** Standard deviation of the draws' means, and that of the cases' means over the draws. */
+  readonly drawSpread: number;
+  readonly caseSpread: number;
+}
+
+export interface Contrast {
+  readonly other: string;
+  /** Of the subject's Dice minus the other's, over cases. */
+  readonly difference: number;
+  readonly ci95: readonly [low: number, high: number];
+  /** Wilcoxon over patients, corrected for all contrasts of the report (Holm). */
+  readonly p: number;
+  /** Draws in which the subject's mean is higher. */
+  readonly won: number;
+  /** Fewer than ten patients: says so. */
+  readonly caution?: string | undefined;
+}
+
+export interface SetAnalysis {
+  readonly set: string;
+  readonly cases: number;
+  readonly methods: readonly MethodScore[];
+  readonly contrasts: readonly Contrast[];
+}
+
+/** The cells of one task, number of labels, variant and model. */
+export interface Group {
+  readonly task: string;
+  readonly labels: number;
+  readonly variant: string;
+  readonly model: string;
+  /** Those that every method has a result for; others are left out. */
+  readonly seeds: readonly number[];
+  /** The data's own test set first. */
+  readonly sets: readonly SetAnalysis[];
+}
+
+export interface Cost {
+  readonly method: string;
+  readonly steps: number;
+  readonly images: number;
+  /** Updates of the generator. */
+  readonly generatorSteps: number;
+  /** Median over the cells of training, without evaluation. */
+  readonly seconds: number;
+}
+
+export interface Analysis {
+  readonly groups: readonly Group[];
+  readonly costs: readonly Cost[];
+  readonly failures: readonly { readonly id: string; readonly error: string }[];
+  /** Cells without a result that have not failed. */
+  readonly missing: number;
+  /** Versions of the code that results come from. */
+  readonly versions: number;
+}
+
+interface Done extends SuiteCell {
+  readonly result: CellResult;
+}
+
+export function analyse({ cells, methods, subject }: SuiteResults): Analysis {
+  const done = cells.flatMap((cell): Done[] =>
+    cell.record?.result ? [{ ...cell, result: cell.record.result }] : [],
+  );
+  const taskOf = ({ task, variant, model }: SuiteCell) => JSON.stringify([task, variant, model]);
+  const tasks = [...new Set(cells.map(taskOf))];
+  const groups = tasks.flatMap((key) => {
+    const own = done.filter((cell) => taskOf(cell) === key);
+    const labels = [...new Set(own.map((cell) => cell.labels))].sort((a, b) => a - b);
+    return labels.map((n) =>
+      groupOf(
+        own.filter((cell) => cell.labels === n),
+        methods,
+        subject,
+      ),
+    );
+  });
+  const failed = cells.filter(({ record }) => typeof record?.error === 'string');
+  return {
+    groups: withHolm(groups),
+    costs: methods.flatMap((method) => costOf(method, done)),
+    failures: failed.map(({ id, record }) => ({ id, error: record!.error! })),
+    missing: cells.length - done.length - failed.length,
+    versions: new Set(done.map(({ record }) => record!.inputs.code)).size,
+  };
+}
+
+function groupOf(cells: readonly Done[], methods: readonly string[], subject: string): Group {
+  const [{ task, labels, variant, model }] = cells;
+  const present = methods.filter((method) => cells.some((cell) => cell.method === method));
+  const cellOf = (method: string, seed: number) =>
+    cells.find((cell) => cell.method === method && cell.seed === seed);
+  const seeds = [...new Set(cells.map(({ seed }) => seed))]
+    .filter((seed) => present.every((method) => cellOf(method, seed)))
+    .sort((a, b) => a - b);
+  const names = seeds.length === 0 ? [] : Object.keys(cellOf(present[0], seeds[0])!.result.sets);
+  const sets = names.map((set) => {
+    const runs = present.map((method) => ({
+      method,
+      results: seeds.map((seed) => cellOf(method, seed)!.result.sets[set]),
+    }));
+    return setAnalysis(set, runs, subject);
+  });
+  return { task, labels, variant, model, seeds, sets };
+}
+
+type SetScores = CellResult['sets'][string];
+
+function setAnalysis(
+  set: string,
+  runs: readonly { method: string; results: readonly SetScores[] }[],
+  subject: string,
+): SetAnalysis {
+  const scored = runs.map(({ method, results }) => {
+    const cases = meanOverDraws(results);
+    const draws = results.map(({ mean }) => mean.dice ?? Number.NaN);
+    const values = cases.map(({ value }) => value).filter(Number.isFinite);
+    const zero = cases.map((one) => ({ ...one, value: 0 }));
+    return {
+      cases,
+      score: {
+        ...{ method, draws, mean: mean(draws) },
+        interval: compare(cases, zero, new Random(0)).ci95,
+        drawSpread: deviation(draws),
+        caseSpread: deviation(values),
+      },
+    };
+  });
+  const own = scored.find(({ score }) => score.method === subject);
+  const contrasts = own
+    ? scored
+        .filter((other) => other !== own)
+        .map(({ cases, score }): Contrast => {
+          const { difference, ci95, test, caution } = compare(own.cases, cases, new Random(0));
+          const won = own.score.draws.filter((dice, i) => dice > score.draws[i]).length;
+          return { other: score.method, difference, ci95, p: test.pValue, won, caution };
+        })
+    : [];
+  const { cases } = scored[0];
+  return { set, cases: cases.length, methods: scored.map(({ score }) => score), contrasts };
+}
+
+/** Each case's mean over the draws that tested it; where the draws have test sets of their own, not all do. */
+function meanOverDraws(draws: readonly SetScores[]): CaseScore[] {
+  const found = new Map<string, { patient?: string; values: number[] }>();
+  for (const { id, patient, dice } of draws.flatMap(({ cases }) => cases)) {
+    const one = found.get(id) ?? { ...(patient !== undefined && { patient }), values: [] };
+    one.values.push(dice ?? Number.NaN);
+    found.set(id, one);
+  }
+  return [...found].map(([id, { values, ...rest }]) => ({ id, ...rest, value: mean(values) }));
+}
+
+function withHolm(groups: readonly Group[]): Group[] {
+  const every = groups.flatMap(({ sets }) => sets.flatMap(({ contrasts }) => contrasts));
+  const adjusted = holm(every.map(({ p }) => p));
+  const corrected = new Map(every.map((contrast, i) => [contrast, adjusted[i]]));
+  return groups.map((group) => ({
+    ...group,
+    sets: group.sets.map((set) => ({
+      ...set,
+      contrasts: set.contrasts.map((one) => ({ ...one, p: corrected.get(one)! })),
+    })),
+  }));
+}
+
+function costOf(method: string, done: readonly Done[]): Cost[] {
+  const costs = done.filter((cell) => cell.method === method).map(({ result }) => result.cost);
+  if (costs.length === 0) return [];
+  const [{ updates }] = costs;
+  const seconds = costs.map(({ seconds: { pretrain = 0, train = 0 } }) => pretrain + train);
+  return [
+    {
+      ...{ method, ...updates.segmentation },
+      generatorSteps: updates.generator?.steps ?? 0,
+      seconds: median(seconds),
+    },
+  ];
+}
+
+export const mean = (values: readonly number[]): number =>
+  values.reduce((a, b) => a + b, 0) / values.length;
+
+/** Of a sample; NaN of fewer than two. */
+function deviation(values: readonly number[]): number {
+  const centre = mean(values);
+  const squares = values.reduce((sum, x) => sum + (x - centre) ** 2, 0);
+  return Math.sqrt(squares / (values.length - 1));
+}
+
+function median(values: readonly number[]): number {
+  const sorted = values.toSorted((a, b) => a - b);
+  return (sorted[(sorted.length - 1) >> 1] + sorted[sorted.length >> 1]) / 2;
+}

@@ -1,0 +1,115 @@
+/** Whether the subject helped, in words: of each comparison, and one honest paragraph about all of them. */
+import { counted, signed } from '../format.ts';
+import { list, methodWords } from '../words.ts';
+import { type Analysis, type Contrast, type Group, mean } from './analysis.ts';
+
+export type Kind = 'helped' | 'did not help' | 'cannot tell';
+
+/** By the interval and the corrected test, which must agree; `did not help` means worse. */
+export function kindOf({ ci95: [low, high], p, caution }: Contrast): Kind {
+  if (caution !== undefined || p >= 0.05) return 'cannot tell';
+  if (low > 0) return 'helped';
+  return high < 0 ? 'did not help' : 'cannot tell';
+}
+
+/** The groups with the fewest labels of each task, variant and model: where labels are to be saved. */
+export function fewestLabels(groups: readonly Group[]): Group[] {
+  const key = ({ task, variant, model }: Group) => JSON.stringify([task, variant, model]);
+  return groups.filter(
+    (group) => !groups.some((other) => key(other) === key(group) && other.labels < group.labels),
+  );
+}
+
+export interface SuiteVerdict {
+  readonly kind: Kind | 'mixed';
+  /** The method that decides: strong augmentation, where it took part. */
+  readonly rival: string;
+  readonly sentences: readonly string[];
+}
+
+/** @returns null where there is nothing to compare with. */
+export function suiteVerdict(analysis: Analysis, subject: string): SuiteVerdict | null {
+  const least = fewestLabels(analysis.groups);
+  const found = least.flatMap((group) =>
+    group.sets.flatMap(({ set, contrasts }) =>
+      contrasts.map((contrast) => ({ group, set, contrast })),
+    ),
+  );
+  const others = [...new Set(found.map(({ contrast }) => contrast.other))];
+  if (others.length === 0) return null;
+  const rival = others.includes('augment') ? 'augment' : best(least, others);
+  const decisive = found.filter(({ contrast }) => contrast.other === rival);
+  const count = (kind: Kind) => decisive.filter(({ contrast }) => kindOf(contrast) === kind).length;
+  const [helped, harmed, open] = [count('helped'), count('did not help'), count('cannot tell')];
+  const kinds = (['helped', 'did not help', 'cannot tell'] as const).filter(
+    (kind) => count(kind) > 0,
+  );
+  const name = methodWords(subject).label;
+  const labels = [...new Set(least.map((group) => group.labels))].sort((a, b) => a - b);
+  const sets = counted(decisive.length, 'test set');
+  const outcome = [
+    `helped on ${helped} of ${sets}`,
+    `did worse on ${harmed}`,
+    `on ${open} these draws cannot tell`,
+  ];
+  return {
+    kind: kinds.length === 1 ? kinds[0] : 'mixed',
+    rival,
+    sentences: [
+      `At ${labels.join(' or ')} labelled images, beside ${methodWords(rival).label.toLowerCase()}, ${name} ${list(outcome)}.`,
+      ...averages(
+        found,
+        others.filter((other) => [rival, 'plain', 'separate'].includes(other)),
+      ),
+      ...cautions(analysis, least),
+    ],
+  };
+}
+
+/** The highest mean over all test sets. */
+function best(groups: readonly Group[], others: readonly string[]): string {
+  const scores = (method: string) =>
+    groups.flatMap(({ sets }) =>
+      sets.flatMap(({ methods }) => methods.filter((one) => one.method === method)),
+    );
+  const meanOf = (method: string) => mean(scores(method).map((score) => score.mean));
+  return others.toSorted((a, b) => meanOf(b) - meanOf(a))[0];
+}
+
+/** The data's own test set is in domain. */
+export const inDomain = (set: string): boolean => set === 'test';
+
+/** Mean differences over the tasks, in points, in and out of domain. */
+function averages(
+  found: readonly { set: string; contrast: Contrast }[],
+  others: readonly string[],
+): string[] {
+  return [true, false].flatMap((own) => {
+    const here = found.filter(({ set }) => inDomain(set) === own);
+    if (here.length === 0) return [];
+    const parts = others.flatMap((other) => {
+      const differences = here
+        .filter(({ contrast }) => contrast.other === other)
+        .map(({ contrast }) => contrast.difference);
+      return differences.length === 0
+        ? []
+        : [
+            `${signed(100 * mean(differences), 1)} against ${methodWords(other).label.toLowerCase()}`,
+          ];
+    });
+    const where = own ? 'On images like the labelled ones' : 'On images of another source';
+    return [`${where} the mean difference in Dice, in points, is ${list(parts)}.`];
+  });
+}
+
+function cautions({ failures, missing, versions }: Analysis, least: readonly Group[]): string[] {
+  const draws = Math.min(...least.map(({ seeds }) => seeds.length));
+  return [
+    draws < 5 &&
+      `With ${counted(draws, 'draw')} of the labelled images, fewer than 5, this says little.`,
+    missing > 0 &&
+      `${counted(missing, 'cell')} of the suite ${missing === 1 ? 'has' : 'have'} no result yet.`,
+    failures.length > 0 && `${counted(failures.length, 'cell')} failed.`,
+    versions > 1 && `The results come from ${versions} versions of the code.`,
+  ].filter((sentence) => sentence !== false);
+}
