@@ -93,6 +93,7 @@ export {
   constant as constantSchedule,
   cosine as cosineSchedule,
   linearDecay,
+  type Pace,
   polynomial,
   type Schedule,
   type UpdateSite,

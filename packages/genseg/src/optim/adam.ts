@@ -5,7 +5,13 @@
 import type { Tensor } from '@genseg/torch';
 import type { Parameter } from '../nn/index.ts';
 import { plus, requireNonNegative, requireShare, rootMeanSquare, withDecay } from './formula.ts';
-import { type Cotangent, Optimizer, type PulledBack, type UpdateSite } from './optimizer.ts';
+import {
+  type Cotangent,
+  Optimizer,
+  type Pace,
+  type PulledBack,
+  type UpdateSite,
+} from './optimizer.ts';
 
 export interface AdamOptions {
   /** Shares of the mean gradient and of its mean square that stay, in [0, 1); default [.9, .999]. */
@@ -30,7 +36,7 @@ function adamUpdate(
   value: Tensor,
   g: Tensor,
   [m, s]: readonly Tensor[],
-  { betas: [beta1, beta2], eps, lr, step }: Moments & { lr: number; step: number },
+  { betas: [beta1, beta2], eps, lr, step }: Moments & Pace,
 ): void {
   m.mul_(beta1).add_(g, { alpha: 1 - beta1 });
   s.mul_(beta2).addcmul_(g, g, { value: 1 - beta2 });
@@ -46,7 +52,7 @@ function pullBackAdam(
   g: Tensor,
   [m, s]: readonly Tensor[],
   { value: dValue, slots: [dM, dS] = [] }: Cotangent,
-  { betas: [beta1, beta2], eps, lr, step }: Moments & { lr: number; step: number },
+  { betas: [beta1, beta2], eps, lr, step }: Moments & Pace,
 ): { gradient: Tensor; slots(): Tensor[] } {
   const correction = Math.sqrt(1 - beta2 ** step);
   const rate = lr / (1 - beta1 ** step);
@@ -76,17 +82,17 @@ export class Adam extends Optimizer {
     this.#weightDecay = weightDecay;
   }
 
-  protected update(value: Tensor, gradient: Tensor, state: readonly Tensor[], step: number): void {
+  protected update(value: Tensor, gradient: Tensor, state: readonly Tensor[], pace: Pace): void {
     const g = withDecay(gradient, value, this.#weightDecay);
-    adamUpdate(value, g, state, { ...this.#moments, lr: this.lr, step });
+    adamUpdate(value, g, state, { ...this.#moments, ...pace });
   }
 
   protected pullBackUpdate(site: UpdateSite, cotangent: Cotangent): PulledBack {
-    const { lr } = this;
+    const { lr, step } = site;
     const g = withDecay(site.gradient, site.value, this.#weightDecay);
     const { gradient, slots } = pullBackAdam(g, site.slots, cotangent, {
       ...this.#moments,
-      ...{ lr, step: site.step },
+      ...{ lr, step },
     });
     const value = () => cotangent.value.add(gradient, { alpha: this.#weightDecay });
     return { gradient, before: () => ({ value: value(), slots: slots() }) };
@@ -106,13 +112,13 @@ export class AdamW extends Optimizer {
     this.#weightDecay = weightDecay;
   }
 
-  protected update(value: Tensor, gradient: Tensor, state: readonly Tensor[], step: number): void {
-    value.mul_(1 - this.lr * this.#weightDecay);
-    adamUpdate(value, gradient, state, { ...this.#moments, lr: this.lr, step });
+  protected update(value: Tensor, gradient: Tensor, state: readonly Tensor[], pace: Pace): void {
+    value.mul_(1 - pace.lr * this.#weightDecay);
+    adamUpdate(value, gradient, state, { ...this.#moments, ...pace });
   }
 
-  protected pullBackUpdate({ gradient: g, slots: state, step }: UpdateSite, cotangent: Cotangent) {
-    const { lr } = this;
+  protected pullBackUpdate(site: UpdateSite, cotangent: Cotangent): PulledBack {
+    const { gradient: g, slots: state, step, lr } = site;
     const { gradient, slots } = pullBackAdam(g, state, cotangent, { ...this.#moments, lr, step });
     const value = () => cotangent.value.mul(1 - lr * this.#weightDecay);
     return { gradient, before: () => ({ value: value(), slots: slots() }) };

@@ -6,6 +6,7 @@ export {
   type Cotangents,
   Optimizer,
   type OptimizerState,
+  type Pace,
   type PulledBack,
   type UpdateSite,
 } from './optimizer.ts';

@@ -64,6 +64,33 @@ afterEach(() => {
 });
 
 describe.each(golden.cases)('$name, lr $lr, $options', (example) => {
+  test('steps with a factor are those at that rate', () => {
+    const factors = golden.values.map((_, i) => [0.5, 0, 2][i % 3]);
+    const stepped = (lr: number, factors?: number[]) =>
+      withOptimizer({ ...example, lr }, (optimizer) => {
+        if (factors) optimizer.factors = factors;
+        for (const i of [0, 1, 2]) optimizer.step(gradientsAt(i));
+        const ahead = optimizer.lookahead(
+          valuesOf(optimizer),
+          gradientsAt(3),
+          optimizer.snapshot(),
+        ).values;
+        const site = {
+          ...{ values: valuesOf(optimizer), gradients: gradientsAt(3) },
+          state: optimizer.snapshot(),
+        };
+        const pulled = optimizer.pullBack(site, { values: site.gradients });
+        return [valuesOf(optimizer), ahead, pulled.gradients, pulled.values].map((list) =>
+          list.map((t) => t.toArray()),
+        );
+      });
+    const mixed = stepped(example.lr, factors);
+    factors.forEach((factor, i) => {
+      const alone = stepped(example.lr * factor);
+      for (const [part, list] of mixed.entries()) expect(list[i]).toEqual(alone[part][i]);
+    });
+  });
+
   test('ten steps equal PyTorch', () => {
     withOptimizer(example, (optimizer) => {
       golden.lrFactors.forEach((factor, i) => {

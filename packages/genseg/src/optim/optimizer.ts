@@ -15,12 +15,17 @@ export interface OptimizerState {
   slots: Tensor[][];
 }
 
-/** Where an update was taken: all from before it, `step` 1 for the first. */
-export interface UpdateSite {
+/** Which update of a parameter it is, 1 for the first, and at what learning rate. */
+export interface Pace {
+  step: number;
+  lr: number;
+}
+
+/** Where an update was taken: all from before it. */
+export interface UpdateSite extends Pace {
   value: Tensor;
   gradient: Tensor;
   slots: readonly Tensor[];
-  step: number;
 }
 
 /** The derivatives of something by a value and its state; absent state means that nothing depends on it. */
@@ -45,6 +50,7 @@ export abstract class Optimizer {
   readonly parameters: readonly Parameter[];
   /** Learning rate; a schedule may change it between steps. */
   lr: number;
+  #factors: readonly number[];
   #step = 0;
   #slots: Tensor[][];
 
@@ -54,23 +60,32 @@ export abstract class Optimizer {
     requireNonNegative('lr', lr);
     this.parameters = parameters;
     this.lr = lr;
+    this.#factors = parameters.map(() => 1);
     this.#slots = parameters.map((p) =>
       Array.from({ length: slots }, () => keep(p.value.detach().zerosLike())),
     );
   }
 
-  /**
-   * The algorithm, in differentiable operations: changes value and state, and nothing else.
-   * @param step 1 for the first.
-   */
+  /** The learning rate of each parameter as a multiple of `lr`, 1 at first. @throws TypeError for a negative one. */
+  get factors(): readonly number[] {
+    return this.#factors;
+  }
+
+  set factors(factors: readonly number[]) {
+    this.#requireOneEach('factors', factors);
+    for (const factor of factors) requireNonNegative('a factor of lr', factor);
+    this.#factors = factors;
+  }
+
+  /** The algorithm, in differentiable operations: changes value and state, and nothing else. */
   protected abstract update(
     value: Tensor,
     gradient: Tensor,
     state: readonly Tensor[],
-    step: number,
+    pace: Pace,
   ): void;
 
-  /** The transposed derivative of `update`, at the rate that `lr` has now. */
+  /** The transposed derivative of `update`. */
   protected abstract pullBackUpdate(site: UpdateSite, cotangent: Cotangent): PulledBack;
 
   /** One update in place. @param gradients in the order of `parameters`. */
@@ -81,7 +96,12 @@ export abstract class Optimizer {
       this.parameters.forEach((p, i) => {
         for (const cut of slicesOf(p.value)) {
           scope(() =>
-            this.update(cut(p.value), cut(gradients[i]), this.#slots[i].map(cut), this.#step),
+            this.update(
+              cut(p.value),
+              cut(gradients[i]),
+              this.#slots[i].map(cut),
+              this.#pace(i, this.#step),
+            ),
           );
         }
       });
@@ -108,7 +128,7 @@ export abstract class Optimizer {
     const next = values.map((value) => value.clone());
     const slots = state.slots.map((slot) => slot.map((tensor) => tensor.clone()));
     next.forEach((value, i) => {
-      this.update(value, gradients[i], slots[i], step);
+      this.update(value, gradients[i], slots[i], this.#pace(i, step));
     });
     return { values: next, state: { step, slots } };
   }
@@ -158,7 +178,7 @@ export abstract class Optimizer {
           value: cut(at.values[i].detach()),
           gradient: cut(at.gradients[i].detach()),
           slots: at.state.slots[i].map(cut),
-          step,
+          ...this.#pace(i, step),
         };
         const value = cut(cotangents[i]);
         return select(this.pullBackUpdate(site, { value, slots: slotCotangents?.[i].map(cut) }));
@@ -228,7 +248,12 @@ export abstract class Optimizer {
     });
   }
 
-  #requireOneEach(what: string, tensors: readonly Tensor[]): void {
+  /** At the rate that `lr` has now. */
+  #pace(parameter: number, step: number): Pace {
+    return { step, lr: this.lr * this.#factors[parameter] };
+  }
+
+  #requireOneEach(what: string, tensors: readonly unknown[]): void {
     if (tensors.length !== this.parameters.length)
       throw new TypeError(
         `this optimiser has ${this.parameters.length} parameters, got ${tensors.length} ${what}`,

@@ -2,7 +2,13 @@
 import type { Tensor } from '@genseg/torch';
 import type { Parameter } from '../nn/index.ts';
 import { plus, requireNonNegative, requireShare, rootMeanSquare, withDecay } from './formula.ts';
-import { type Cotangent, Optimizer, type PulledBack, type UpdateSite } from './optimizer.ts';
+import {
+  type Cotangent,
+  Optimizer,
+  type Pace,
+  type PulledBack,
+  type UpdateSite,
+} from './optimizer.ts';
 
 export interface RMSpropOptions {
   /** Share of the mean square that stays, in [0, 1); default .99. */
@@ -34,16 +40,16 @@ export class RMSprop extends Optimizer {
     this.#weightDecay = weightDecay;
   }
 
-  protected update(value: Tensor, gradient: Tensor, [s, v]: readonly Tensor[]): void {
+  protected update(value: Tensor, gradient: Tensor, [s, v]: readonly Tensor[], { lr }: Pace): void {
     const g = withDecay(gradient, value, this.#weightDecay);
     s.mul_(this.#alpha).addcmul_(g, g, { value: 1 - this.#alpha });
     const denominator = rootMeanSquare(s).add(this.#eps);
     if (this.#momentum === 0) {
-      value.addcdiv_(g, denominator, { value: -this.lr });
+      value.addcdiv_(g, denominator, { value: -lr });
       return;
     }
     v.mul_(this.#momentum).addcdiv_(g, denominator);
-    value.sub_(v, { alpha: this.lr });
+    value.sub_(v, { alpha: lr });
   }
 
   protected pullBackUpdate(site: UpdateSite, cotangent: Cotangent): PulledBack {
@@ -54,7 +60,7 @@ export class RMSprop extends Optimizer {
     const root = rootMeanSquare(s.mul(alpha).addcmul_(g, g, { value: 1 - alpha }));
     const denominator = root.add(this.#eps);
     // value' = value - lr v', v' = momentum v + g / denominator; without momentum v' is the quotient.
-    const toV = plus(cotangent.value.mul(-this.lr), dV);
+    const toV = plus(cotangent.value.mul(-site.lr), dV);
     const toG = toV.div(denominator);
     const byRoot = toG.mul(g).div_(denominator).neg_();
     const toS = plus(byRoot.div_(root).mul_(0.5), dS);

@@ -2,7 +2,13 @@
 import type { Tensor } from '@genseg/torch';
 import type { Parameter } from '../nn/index.ts';
 import { plus, requireNonNegative, requireShare, withDecay } from './formula.ts';
-import { type Cotangent, Optimizer, type PulledBack, type UpdateSite } from './optimizer.ts';
+import {
+  type Cotangent,
+  Optimizer,
+  type Pace,
+  type PulledBack,
+  type UpdateSite,
+} from './optimizer.ts';
 
 export interface SGDOptions {
   /** Share of the velocity that stays, in [0, 1); default 0. */
@@ -29,20 +35,20 @@ export class SGD extends Optimizer {
     this.#nesterov = nesterov;
   }
 
-  protected update(value: Tensor, gradient: Tensor, [v]: readonly Tensor[]): void {
+  protected update(value: Tensor, gradient: Tensor, [v]: readonly Tensor[], { lr }: Pace): void {
     const g = withDecay(gradient, value, this.#weightDecay);
     if (this.#momentum === 0) {
-      value.sub_(g, { alpha: this.lr });
+      value.sub_(g, { alpha: lr });
       return;
     }
     v.mul_(this.#momentum).add_(g);
     const direction = this.#nesterov ? g.add(v, { alpha: this.#momentum }) : v;
-    value.sub_(direction, { alpha: this.lr });
+    value.sub_(direction, { alpha: lr });
   }
 
-  protected pullBackUpdate(_site: UpdateSite, cotangent: Cotangent): PulledBack {
+  protected pullBackUpdate({ lr }: UpdateSite, cotangent: Cotangent): PulledBack {
     const momentum = this.#momentum;
-    const toDirection = cotangent.value.mul(-this.lr);
+    const toDirection = cotangent.value.mul(-lr);
     // v' = momentum v + g; the direction is v', or g + momentum v' with Nesterov's.
     const toV = plus(
       this.#nesterov ? toDirection.mul(momentum) : toDirection,
