@@ -44,7 +44,24 @@ export {
   l1,
   type OverlapLoss,
   type OverlapOptions,
+  type SegmentationLossOptions,
   segmentationLoss,
+} from './nn/index.ts';
+
+// What is segmented: classes, regions, pixels without a label.
+
+export { ignoredClass, type Region } from './classes.ts';
+export {
+  balancedWeights,
+  classTask,
+  foregroundOf,
+  labelled,
+  type PlaneWeights,
+  plainTask,
+  probabilitiesOf,
+  regionTask,
+  type Task,
+  targetOf,
 } from './nn/index.ts';
 
 // GAN losses.
@@ -279,6 +296,8 @@ export {
   precision,
   type ReliabilityBin,
   recall,
+  regionMask,
+  regionMetrics,
   type ScoredCase,
   type Scores,
   type SignedRankTest,
@@ -415,6 +434,7 @@ export {
   novelty,
   type Probabilities,
   predictViews,
+  regionUncertainty,
   type Uncertainty,
   uncertaintyOf,
 } from './trust/index.ts';

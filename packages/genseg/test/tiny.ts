@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { liveTensors } from '@genseg/torch';
 import { afterEach, beforeEach, expect, onTestFinished } from 'vitest';
+import { classTask } from '../src/nn/index.ts';
 import { Random } from '../src/random.ts';
 import {
   type Family,
@@ -121,6 +122,7 @@ export const tinyPlan = (options: Partial<Plan> = {}): Plan => ({
   size: side,
   channels: 1,
   classes: ['background', 'disc'],
+  task: classTask(options.classes?.length ?? 2),
   device: 'cpu',
   precision: 'fp32',
   threads: 1,

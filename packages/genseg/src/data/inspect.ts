@@ -93,12 +93,16 @@ export async function inspect(
     height: spread(cases.map(({ height }) => height)),
     intensity: scanned.intensity.summary(channels),
   };
+  const regions = like ? like.regions : discovery.declared?.regions;
   const manifest: Manifest = {
     version: 1,
     root: discovery.root,
     layout: discovery.layout,
     classes: [...classes],
     coding,
+    ...(regions && {
+      regions: regions.map((region) => ({ ...region, classes: [...region.classes] })),
+    }),
     fingerprint,
     cases,
     inferred: [...discovery.inferred, ...inferred, ...noteCounts(cases)],

@@ -37,7 +37,10 @@ const caseSchema = z.object({
 });
 
 const codingSchema = z.discriminatedUnion('kind', [
-  /** Raster masks: a pixel belongs to the class of the nearest level (gray value or 0xrrggbb). */
+  /**
+   * Raster masks: a pixel belongs to the class of the nearest level (gray value or 0xrrggbb), 255 being
+   * no label (`ignoredClass`).
+   */
   z.object({
     kind: z.enum(['value', 'colour']),
     levels: z.array(z.object({ code: z.int().nonnegative(), class: z.int().nonnegative() })),
@@ -45,6 +48,13 @@ const codingSchema = z.discriminatedUnion('kind', [
   /** Polygons: label i is class i + 1. */
   z.object({ kind: z.literal('polygons'), labels: z.array(z.string()) }),
 ]);
+
+/** Unions of classes that are segmented in their place, in the order of painting; class ids. */
+const regionSchema = z.object({
+  name: z.string(),
+  classes: z.array(z.int().positive()).min(1),
+  paints: z.int().positive(),
+});
 
 const fingerprintSchema = z.object({
   channels: side,
@@ -70,6 +80,8 @@ export const manifestSchema = z.object({
   /** Class names; class 0 is the background. */
   classes: z.array(z.string()),
   coding: codingSchema.nullable(),
+  /** Where the data set declares them. */
+  regions: z.array(regionSchema).optional(),
   fingerprint: fingerprintSchema,
   /** Sorted by id. */
   cases: z.array(caseSchema),

@@ -2,6 +2,7 @@
  * Reads the files of one case: channel files stacked to one image, mask files merged to one mask of
  * the image's size and orientation.
  */
+import { ignoredClass } from '../classes.ts';
 import { DataError } from '../errors.ts';
 import type { DataFiles } from './files.ts';
 import { type Size, upright } from './image/image.ts';
@@ -93,13 +94,18 @@ export async function readCaseShapes(
   return { shapes: parts.flatMap((part) => part.shapes), size: parts[0]?.size };
 }
 
+/** Polygons of this label say where there is none. */
+const ignoreLabel = /^_*ignore_*$/i;
+
 /** Fills the polygons of a case into class ids of its image's size; label i is class i + 1. */
 export function fillShapes(
   { shapes, size = undefined }: { shapes: readonly Shape[]; size?: Size },
   { image, labels, file }: { image: SourceImage; labels: readonly string[]; file: string },
 ): Uint8Array<ArrayBuffer> {
   const drawn = size ?? sizeOf(image);
-  const mask = rasterise(shapes, drawn, (label) => labels.indexOf(label) + 1);
+  const mask = rasterise(shapes, drawn, (label) =>
+    ignoreLabel.test(label) ? ignoredClass : labels.indexOf(label) + 1,
+  );
   // Polygon tools show images upright; only a size tells that one did not.
   const turns = !sameSize(drawn, image) && sameSize(drawn, storedSize(image));
   const turned = turns ? turn(mask, drawn, image.orientation) : { data: mask, ...drawn };

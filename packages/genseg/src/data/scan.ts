@@ -80,7 +80,7 @@ async function scanMask(
   const shapes = await readCaseShapes(files, masks);
   const pixels = new Array<number>(labels.length + 1).fill(0);
   for (const id of fillShapes(shapes, { image, labels, file: files.locate(masks[0].path) }))
-    pixels[id]++;
+    if (id in pixels) pixels[id]++; // what has no label is in no class
   return { kind: 'polygons', pixels };
 }
 

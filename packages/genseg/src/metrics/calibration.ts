@@ -5,6 +5,8 @@
  * easy, so only the box around the true and the predicted object counts, as in Mehrtash et al. 2020.
  */
 
+import { ignoredClass } from '../classes.ts';
+
 /** Sums over the pixels of each bin; the bins divide 0..1 evenly. */
 export interface CalibrationBins {
   readonly count: readonly number[];
@@ -34,7 +36,7 @@ const binCount = 15;
 /**
  * The bins of one class in one case.
  *
- * @param probability of the class, row by row. @param truth, prediction class ids.
+ * @param probability of the class, row by row. @param truth, prediction class ids; pixels without a label count in no bin.
  */
 export function calibrationBins(
   probability: Float32Array,
@@ -47,6 +49,7 @@ export function calibrationBins(
   const box = boundingBox(inObject, { width, height: truth.length / width });
   for (let y = box.top; y <= box.bottom; y++) {
     for (let i = y * width + box.left; i <= y * width + box.right; i++) {
+      if (truth[i] === ignoredClass) continue;
       const bin = Math.min(binCount - 1, Math.floor(probability[i] * binCount));
       count[bin]++;
       sum[bin] += probability[i];

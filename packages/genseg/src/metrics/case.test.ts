@@ -1,6 +1,7 @@
-import { expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
+import { ignoredClass } from '../classes.ts';
 import { DataError } from '../errors.ts';
-import { caseMetrics, meanOverClasses } from './case.ts';
+import { caseMetrics, meanOverClasses, regionMetrics } from './case.ts';
 
 const grid = { shape: [3, 4], spacing: [1, 2] }; // 3 mm x 8 mm
 const empty = new Uint8Array(12);
@@ -52,4 +53,40 @@ test('refuses a label image that does not fit its grid', () => {
       'prediction has 11 labels, its grid 3 x 4 needs 12; resample it to the size of the image first',
     ),
   );
+});
+
+describe('pixels without a label', () => {
+  const truth = Uint8Array.from([1, 1, 2, ignoredClass, 0, 1, ignoredClass, 0, 0, 2, 2, 0]);
+  const prediction = Uint8Array.from([1, 2, 2, 1, 0, 1, 2, 0, 1, 2, 0, 0]);
+  const options = { classes: [1, 2] };
+
+  test('count in no score, whatever is predicted there', () => {
+    const scores = caseMetrics(prediction, truth, grid, options);
+    expect(scores[1].confusion).toEqual({
+      ...{ truePositives: 2, falsePositives: 1, falseNegatives: 1, trueNegatives: 6 },
+    });
+    for (const other of [0, 1, 2]) {
+      const changed = prediction.map((id, i) => (truth[i] === ignoredClass ? other : id));
+      expect(caseMetrics(changed, truth, grid, options)).toEqual(scores);
+    }
+  });
+
+  test('alone leave nothing to score', () => {
+    const scores = caseMetrics(
+      full,
+      full.map(() => ignoredClass),
+      grid,
+    );
+    expect(scores[1].presence).toBe('neither');
+    expect(scores[1].confusion.trueNegatives).toBe(0);
+  });
+
+  test('are in no region either', () => {
+    const regions = [[1, 2], [2]];
+    const [all, core] = Object.values(regionMetrics(prediction, truth, grid, { regions }));
+    expect(all.confusion).toEqual({
+      ...{ truePositives: 5, falsePositives: 1, falseNegatives: 1, trueNegatives: 3 },
+    });
+    expect(core).toEqual(caseMetrics(prediction, truth, grid, options)[2]);
+  });
 });

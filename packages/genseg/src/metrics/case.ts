@@ -1,8 +1,10 @@
 /**
  * The metrics of one case: every score of every class of a predicted label image against the true
- * one. Averages over cases are summary.ts.
+ * one. Pixels that the true one has no label for (`ignoredClass`) count in none: they are in no class of either.
+ * Averages over cases are summary.ts.
  */
 
+import { ignoredClass } from '../classes.ts';
 import { DataError } from '../errors.ts';
 import { diagonal, type Grid, pixelCount } from './grid.ts';
 import { type Confusion, confusion, dice, jaccard, precision, recall } from './overlap.ts';
@@ -69,19 +71,54 @@ export function caseMetrics(
         `${pixelCount(grid)}; resample it to the size of the image first`,
     );
   }
+  const unlabelled = truth.reduce((count, id) => count + Number(id === ignoredClass), 0);
+  const where = (ids: Uint8Array) =>
+    unlabelled === 0 ? ids : ids.map((id, i) => (truth[i] === ignoredClass ? 0 : id));
+  const labelled = { prediction: where(prediction), truth: where(truth), unlabelled };
   return Object.fromEntries(
-    classes.map((classId) => [classId, classMetrics(prediction, truth, classId, grid, tolerance)]),
+    classes.map((classId) => [classId, classMetrics(labelled, classId, grid, tolerance)]),
   );
 }
 
-function classMetrics(
+/** A label image of a union of classes: 1 where they are, 0 elsewhere, and no label where there was none. */
+export const regionMask = (ids: Uint8Array, classes: readonly number[]): Uint8Array =>
+  ids.map((id) => (id === ignoredClass ? id : Number(classes.includes(id))));
+
+/**
+ * Scores of unions of classes, which may overlap, by their place from 1 on.
+ * @param regions the class ids of each.
+ */
+export function regionMetrics(
   prediction: Uint8Array,
   truth: Uint8Array,
+  grid: Grid,
+  { regions, tolerance }: { regions: readonly (readonly number[])[]; tolerance?: number },
+): Record<number, ClassMetrics> {
+  return Object.fromEntries(
+    regions.map((classes, i) => [
+      i + 1,
+      caseMetrics(regionMask(prediction, classes), regionMask(truth, classes), grid, {
+        tolerance,
+      })[1],
+    ]),
+  );
+}
+
+interface Labelled {
+  prediction: Uint8Array;
+  truth: Uint8Array;
+  /** Number of pixels without a label, background in both. */
+  unlabelled: number;
+}
+
+function classMetrics(
+  { prediction, truth, unlabelled }: Labelled,
   classId: number,
   grid: Grid,
   tolerance: number,
 ): ClassMetrics {
-  const counts = confusion(prediction, truth, classId);
+  const all = confusion(prediction, truth, classId);
+  const counts = { ...all, trueNegatives: all.trueNegatives - unlabelled };
   const presence = presenceOf(counts);
   const overlap = {
     dice: dice(counts),

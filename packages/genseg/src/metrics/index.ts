@@ -16,6 +16,8 @@ export {
   meanOverClasses,
   metricNames,
   type Presence,
+  regionMask,
+  regionMetrics,
   type Scores,
 } from './case.ts';
 export { type CaseScore, type Comparison, compare, holm } from './comparison.ts';

@@ -23,6 +23,7 @@ export {
   l1,
   type OverlapLoss,
   type OverlapOptions,
+  type SegmentationLossOptions,
   segmentationLoss,
 } from './losses.ts';
 export { oneHotMask } from './mask.ts';
@@ -39,3 +40,15 @@ export {
 } from './norm.ts';
 export { extendedToMultiple, paddedToMultiple } from './padding.ts';
 export { fullPrecision } from './precision.ts';
+export {
+  balancedWeights,
+  classTask,
+  foregroundOf,
+  labelled,
+  type PlaneWeights,
+  plainTask,
+  probabilitiesOf,
+  regionTask,
+  type Task,
+  targetOf,
+} from './task.ts';

@@ -1,10 +1,10 @@
 /**
  * Losses of segmentation and reconstruction. Targets have the shape of what they are compared with;
- * only `segmentationLoss` takes a mask of classes. GAN losses are in gan-losses.ts.
+ * only `segmentationLoss` takes a mask of classes, which task.ts reads. GAN losses are in gan-losses.ts.
  */
 import { binaryCrossEntropyWithLogits, type Tensor, upsampleNearest2d } from '@genseg/torch';
-import { oneHotMask } from './mask.ts';
 import { fullPrecision } from './precision.ts';
+import { entropyWeights, labelled, plainTask, type Task, targetOf } from './task.ts';
 
 function refuseOtherShape(name: string, values: Tensor, target: Tensor): void {
   const [got, wanted] = [target.shape.join(', '), values.shape.join(', ')];
@@ -38,7 +38,11 @@ export interface OverlapOptions {
 }
 
 /** A loss of probabilities [N, K, H, W] against zeros and ones of that shape. */
-export type OverlapLoss = (probabilities: Tensor, target: Tensor) => Tensor;
+export type OverlapLoss = (
+  probabilities: Tensor,
+  target: Tensor,
+  options?: Pick<OverlapOptions, 'background'>,
+) => Tensor;
 
 /** Sums over pixels, per sample and class: [N, classes]. */
 function overlapSums(name: string, p: Tensor, t: Tensor, background: boolean) {
@@ -77,9 +81,16 @@ export function jaccardLoss(
   return intersection.add(smooth).div(union.add(smooth)).mean().rsub(1);
 }
 
+export interface SegmentationLossOptions {
+  /** Default `diceLoss`. */
+  overlap?: OverlapLoss;
+  /** What the planes of logits stand for; by default one is foreground and several are the classes. */
+  task?: Task;
+}
+
 /**
- * What a segmentation model minimises: cross-entropy plus an overlap loss. One channel of logits is
- * binary (sigmoid), several are classes (softmax).
+ * What a segmentation model minimises: cross-entropy plus an overlap loss. Pixels without a label count in
+ * neither, and the weights of the task in the cross-entropy, whose weights' sum it is divided by.
  *
  * @param logits [N, K, H, W]. @param mask integer classes, [N, H, W].
  * @example segmentationLoss(logits, mask, { overlap: jaccardLoss });
@@ -87,15 +98,34 @@ export function jaccardLoss(
 export function segmentationLoss(
   logits: Tensor,
   mask: Tensor,
-  options: { overlap?: OverlapLoss } = {},
+  options: SegmentationLossOptions = {},
 ): Tensor {
-  const { overlap = diceLoss } = options;
   const z = fullPrecision(logits);
-  const channels = z.shape[1];
-  const target = oneHotMask(mask, channels, { dtype: z.dtype });
-  return channels === 1
-    ? bceWithLogits(z, target).add(overlap(z.sigmoid(), target))
-    : crossEntropy(z, target).add(overlap(z.softmax(1), target));
+  const planes = z.shape[1];
+  const { overlap = diceLoss, task = plainTask(z) } = options;
+  if (planes !== task.planes.length) {
+    throw new TypeError(
+      `segmentationLoss: logits have ${planes} planes, the task has ${task.planes.length}; give the task that the model was made for`,
+    );
+  }
+  const target = targetOf(mask, task, z.dtype);
+  const probabilities = task.exclusive ? z.softmax(1) : z.sigmoid();
+  const counted = task.partial ? probabilities.mul(labelled(mask, z.dtype)) : probabilities;
+  // Of exclusive planes the first is the background, which has no overlap of its own.
+  return entropy(z, target, { mask, task }).add(
+    overlap(counted, target, { background: !task.exclusive }),
+  );
+}
+
+function entropy(z: Tensor, target: Tensor, { mask, task }: { mask: Tensor; task: Task }): Tensor {
+  if (!task.partial && !task.weights)
+    return task.exclusive ? crossEntropy(z, target) : bceWithLogits(z, target);
+  const each = task.exclusive
+    ? z.logSoftmax(1).mul(target).sum([1], { keepdim: true }).neg()
+    : binaryCrossEntropyWithLogits(z, target, { reduction: 0 });
+  const weight = entropyWeights(mask, target, task);
+  const total = weight.expand(each.shape).sum().clampMin(1e-6); // a batch may have no label at all
+  return each.mul(weight).sum().div(total);
 }
 
 /**
@@ -105,10 +135,16 @@ export function segmentationLoss(
  * @param outputs logits [N, K, h, w], the full resolution first. @param mask integer classes, [N, H, W],
  *   brought to each output's size by nearest neighbour.
  */
-export function deepSupervisionLoss(outputs: readonly Tensor[], mask: Tensor): Tensor {
+export function deepSupervisionLoss(
+  outputs: readonly Tensor[],
+  mask: Tensor,
+  options: SegmentationLossOptions = {},
+): Tensor {
   const total = 2 - 2 ** (1 - outputs.length); // 1 + 1/2 + 1/4 + ...
   const terms = outputs.map((logits, i) =>
-    segmentationLoss(logits, resizedMask(mask, logits.shape.slice(2))).mul(2 ** -i / total),
+    segmentationLoss(logits, resizedMask(mask, logits.shape.slice(2)), options).mul(
+      2 ** -i / total,
+    ),
   );
   return terms.reduce((sum, term) => sum.add(term));
 }

@@ -46,7 +46,7 @@ export function paintImage({ image, width, height }: ImagePlanes): Picture {
   return picture(data, { width, height });
 }
 
-/** Each class in its colour, on black. */
+/** Each class in its colour, on black; gray where there is no label. */
 export function paintMask({ mask, width, height }: MaskPlane): Picture {
   checkMask('mask', mask, { width, height });
   const data = new Uint8Array(3 * mask.length);

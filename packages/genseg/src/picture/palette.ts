@@ -3,6 +3,8 @@
  * palette (2008) without black, in an order that keeps neighbours far apart.
  */
 
+import { ignoredClass } from '../classes.ts';
+
 export type Colour = readonly [red: number, green: number, blue: number];
 
 const palette: readonly Colour[] = [
@@ -15,5 +17,9 @@ const palette: readonly Colour[] = [
   [213, 94, 0], // vermillion
 ];
 
+/** Of pixels without a label. */
+const noLabel: Colour = [110, 110, 110];
+
 /** The colour of a foreground class, from 1 on; they repeat after the seventh. */
-export const classColour = (classId: number): Colour => palette[(classId - 1) % palette.length];
+export const classColour = (classId: number): Colour =>
+  classId === ignoredClass ? noLabel : palette[(classId - 1) % palette.length];

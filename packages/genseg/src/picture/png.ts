@@ -8,7 +8,10 @@ export function encodePng({ data, width, height, channels, bits }: Image): Uint8
   return encode({ data, width, height, channels, depth: bits });
 }
 
-/** A mask `[H, W]` of class ids; with `binary` background is 0 and any class 255, as viewers show it. */
+/**
+ * A mask `[H, W]` of class ids; with `binary` background is 0 and any class 255, as viewers show it. Not
+ * for masks with pixels without a label, which are 255 as well.
+ */
 export function encodeMask(
   mask: Uint8Array,
   size: Size,

@@ -108,6 +108,9 @@ export const trainConfigSchema = z
       .nullable()
       .default(null)
       .describe('Pretrained weights of the model or a part of it, a safetensors file'),
+    classWeights: oneOf('none', 'balanced')
+      .default('none')
+      .describe('balanced: rare classes count as much as common ones in the cross-entropy'),
     labels: wholeNumber(2)
       .nullable()
       .default(null)

@@ -14,7 +14,7 @@ import { describeWeights } from './weights.ts';
  * @throws ConfigError that names the model, what it lacks and the mend.
  */
 export function checkModel(plan: Plan): Decision[] {
-  const { family, channels, classes, size, device, recipe } = sessionOptions(plan);
+  const { family, channels, size, device, recipe } = sessionOptions(plan);
   const refuse = (problem: string, cause?: unknown) =>
     new ConfigError(`--model ${plan.model}: ${problem}`, { cause });
   const attempt = <T>(what: string, body: () => T): T => {
@@ -29,7 +29,7 @@ export function checkModel(plan: Plan): Decision[] {
     const generator = new Generator(0);
     const dropoutGenerator = new Generator(0, device);
     using model: Segmenter = attempt('loading it', () =>
-      family.build(channels, classes === 2 ? 1 : classes, {
+      family.build(channels, plan.task.planes.length, {
         ...{ width: recipe.segmentation.width, size, generator, dropoutGenerator, device },
       }),
     );

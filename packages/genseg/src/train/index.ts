@@ -6,7 +6,13 @@ export { hasCheckpoint, loadCheckpoint, type Parts, saveCheckpoint } from './che
 export { type Family, families, familyNamed, script, unet } from './family.ts';
 export { ImageSet, type Images } from './image-set.ts';
 export { augment, genseg, type Method, methodNamed, methods, plain, separate } from './method.ts';
-export { loadModel, type ModelInfo, saveModel, type TrainedModel } from './model-file.ts';
+export {
+  loadModel,
+  type ModelInfo,
+  saveModel,
+  segmentedNames,
+  type TrainedModel,
+} from './model-file.ts';
 export { PairSet, type Pairs } from './pairs.ts';
 export { type Decision, fitBudget, makePlan, type Plan, sessionOptions } from './plan.ts';
 export { meanDice, type Prediction, predict } from './predict.ts';

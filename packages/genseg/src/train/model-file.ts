@@ -12,8 +12,10 @@ import {
   saveSafetensors,
   scope,
 } from '@genseg/torch';
+import type { Region } from '../classes.ts';
 import type { Fingerprint } from '../data/index.ts';
 import { DataError } from '../errors.ts';
+import { classTask, regionTask, type Task } from '../nn/index.ts';
 import { recoverFolder, writeFolderAtomic } from '../run/index.ts';
 import { type Family, familyNamed } from './family.ts';
 import type { Segmenter } from './problems.ts';
@@ -26,6 +28,8 @@ export interface ModelInfo {
   channels: number;
   /** Class names, background first. */
   classes: string[];
+  /** What it segments instead of the classes; absent: the classes. */
+  regions?: readonly Region[];
   /** Side of the square input, px. */
   size: number;
   /** Scaling of the images that it was trained on. */
@@ -40,7 +44,13 @@ const scriptFile = 'model.pt';
 export interface TrainedModel extends Disposable {
   model: Segmenter;
   info: ModelInfo;
+  /** What its logits stand for. */
+  task: Task;
 }
+
+/** What a model segments, by name: the foreground classes, or the regions. */
+export const segmentedNames = ({ classes, regions }: Pick<ModelInfo, 'classes' | 'regions'>) =>
+  regions ? regions.map(({ name }) => name) : classes.slice(1);
 
 export function saveModel(folder: string, model: Segmenter, info: ModelInfo): void {
   writeFolderAtomic(folder, (next) => {
@@ -66,7 +76,7 @@ export function loadModel(folder: string, device: Device): TrainedModel {
       throw new DataError(`${path} was not written by genseg; give the folder of a run`);
     const generator = new Generator(0); // draws weights that are replaced
     const dropoutGenerator = keep(new Generator(0, device)); // is off, but must be there
-    const outputs = info.classes.length === 2 ? 1 : info.classes.length;
+    const task = info.regions ? regionTask(info.regions) : classTask(info.classes.length);
     const { architecture, width } = info;
     const family = familyNamed(architecture === 'script' ? join(folder, scriptFile) : architecture);
     const owned: Disposable[] = [dropoutGenerator];
@@ -74,12 +84,12 @@ export function loadModel(folder: string, device: Device): TrainedModel {
       for (const one of owned) one[Symbol.dispose]();
     };
     try {
-      const model = family.build(info.channels, outputs, {
+      const model = family.build(info.channels, task.planes.length, {
         ...{ width, size: info.size, generator, dropoutGenerator, device },
       });
       owned.push(model);
       model.loadStateDict(tensors);
-      return { model: model.eval(), info, [Symbol.dispose]: dispose };
+      return { model: model.eval(), info, task, [Symbol.dispose]: dispose };
     } catch (error) {
       dispose();
       throw error;

@@ -2,12 +2,14 @@
 import type { Environment } from '@genseg/torch';
 import type { Division, Manifest } from '../data/index.ts';
 import { ConfigError } from '../errors.ts';
+import type { Task } from '../nn/index.ts';
 import type { TrainConfig } from '../run/index.ts';
 import { familyNamed } from './family.ts';
 import { type Method, methodNamed } from './method.ts';
 import { presets, type Recipe } from './recipe.ts';
 import type { SessionOptions } from './session.ts';
 import type { StepTimes } from './step-times.ts';
+import { taskDecisions, taskOf } from './task-plan.ts';
 import { pretrained } from './weights.ts';
 
 export interface Decision {
@@ -28,6 +30,8 @@ export interface Plan {
   channels: number;
   /** Class names, background first. */
   classes: string[];
+  /** What the model's planes stand for, and what counts in the loss. */
+  task: Task;
   device: 'cpu' | 'cuda';
   precision: 'fp32' | 'bf16';
   threads: number;
@@ -39,7 +43,7 @@ const stepsDecision = 'segmentation steps';
 
 /** The session of a plan, or of a copy of it that differs in recipe or size. */
 export const sessionOptions = (
-  { method, model, weights, classes, channels, seed, device, precision, ...plan }: Plan,
+  { method, model, weights, classes, task, channels, seed, device, precision, ...plan }: Plan,
   { recipe = plan.recipe, size = plan.size }: Partial<Pick<Plan, 'recipe' | 'size'>> = {},
 ): SessionOptions => ({
   method: methodNamed(method),
@@ -48,6 +52,7 @@ export const sessionOptions = (
   size,
   channels,
   classes: classes.length,
+  task,
   seed,
   device,
   precision,
@@ -126,6 +131,11 @@ export function makePlan(
   const threads = config.threads ?? environment.threads;
   const method = methodNamed(config.method);
   const family = familyNamed(config.model);
+  const task = taskOf(data, config);
+  if (method.semiSupervision && data.manifest.regions)
+    throw new ConfigError(
+      `--method ${method.name}: its loss of unlabelled images is one of classes, and ${data.manifest.root} declares regions; take another method`,
+    );
   return {
     method: method.name,
     model: config.model,
@@ -134,6 +144,7 @@ export function makePlan(
     size: config.size,
     channels,
     classes: data.manifest.classes,
+    task,
     device,
     precision,
     threads,
@@ -190,6 +201,7 @@ export function makePlan(
         value: channels,
         reason: channels === 1 ? 'all images are gray' : 'colour images',
       },
+      ...taskDecisions(task, data.manifest),
       { name: 'device', value: device, reason: deviceReason },
       { name: 'precision', value: precision, reason: precisionReason },
       {

@@ -1,39 +1,44 @@
 /** From a trained segmenter to masks at the images' own sizes. */
-import { noGrad, scope, type Tensor, tensor, upsampleBilinear2d } from '@genseg/torch';
+import { noGrad, scope, type Tensor, tensor, upsampleBilinear2d, zerosLike } from '@genseg/torch';
+import { ignoredClass } from '../classes.ts';
 import { resizeImage, type Sample, type Size } from '../data/index.ts';
+import { foregroundOf, plainTask, probabilitiesOf, type Task, targetOf } from '../nn/index.ts';
 import type { Segmenter } from './problems.ts';
 
 /** A mask and what it was decided from, at the image's own size, row by row. */
 export interface Prediction extends Size {
   /** Class ids. */
   mask: Uint8Array;
-  /** Per foreground class, in the order of class ids from 1: probabilities 0..1. */
+  /** Of each foreground class in the order of class ids from 1, or of each region: probabilities 0..1. */
   probabilities: Float32Array[];
 }
 
-/** One channel of logits is foreground against background, several are classes. [N, K, H, W] -> [N, H, W] */
-const classIds = (logits: Tensor): Tensor =>
-  logits.shape[1] === 1
-    ? logits.squeeze(1).gt(0).to({ dtype: 'int64' })
-    : logits.argmax({ dim: 1 });
+/** The class ids that logits decide on: the most probable, or what the planes above 1/2 paint. [N, K, H, W] -> [N, H, W] */
+function classIds(logits: Tensor, { exclusive, paints }: Task): Tensor {
+  if (exclusive) return logits.argmax({ dim: 1 });
+  return logits
+    .gt(0)
+    .unbind({ dim: 1 })
+    .reduce(
+      (ids, inside, plane) => ids.maskedFill(inside, paints[plane]),
+      zerosLike(logits.select(1, 0), { dtype: 'int64' }),
+    );
+}
 
-/** Mean over cases of the mean Dice over foreground classes that are in either mask; 1 where none is. */
-export function meanDice(logits: Tensor, mask: Tensor): number {
+/** Mean over cases of the mean Dice over foreground planes that are in either mask; 1 where none is. */
+export function meanDice(logits: Tensor, mask: Tensor, task = plainTask(logits)): number {
   return scope(() => {
-    const predicted = classIds(logits);
-    const classes = Math.max(2, logits.shape[1]);
-    const overlap = (k: number) => {
-      const [p, t] = [predicted.eq(k), mask.eq(k)].map((x) => x.to({ dtype: 'float32' }));
-      const total = p.sum([1, 2]).add(t.sum([1, 2]));
-      return { twice: p.mul(t).sum([1, 2]).mul(2).toArray(), total: total.toArray() };
-    };
-    const perClass = Array.from({ length: classes - 1 }, (_, i) => overlap(i + 1));
-    const cases = perClass[0].total.map((_, n) => {
-      const present = perClass.filter(({ total }) => total[n] > 0);
-      if (present.length === 0) return 1;
-      return (
-        present.reduce((sum, { twice, total }) => sum + twice[n] / total[n], 0) / present.length
-      );
+    const known = mask.ne(ignoredClass);
+    const predicted = classIds(logits, task).mul(known);
+    const [p, t] = [predicted, mask].map((ids) =>
+      foregroundOf(targetOf(ids, task, 'float32'), task),
+    );
+    const rows = (sums: Tensor) => sums.unbind().map((one) => one.toArray()); // per case, per plane
+    const totals = rows(p.sum([2, 3]).add(t.sum([2, 3])));
+    const twice = rows(p.mul(t).sum([2, 3]).mul(2));
+    const cases = totals.map((planes, n) => {
+      const scores = planes.flatMap((total, k) => (total > 0 ? [twice[n][k] / total] : []));
+      return scores.length === 0 ? 1 : scores.reduce((a, b) => a + b) / scores.length;
     });
     return cases.reduce((a, b) => a + b, 0) / cases.length;
   });
@@ -44,12 +49,13 @@ export function meanDice(logits: Tensor, mask: Tensor): number {
  * image's own size (bilinear) before deciding, so that borders are as smooth as the model's.
  *
  * @param segmenter in evaluation mode.
- * @param model.size side of the model's square input, px.
+ * @param model.size side of the model's square input, px. @param model.task what its planes stand for;
+ *   by default one is foreground and several are the classes.
  */
 export function predict(
   segmenter: Segmenter,
   sample: Omit<Sample, 'id' | 'mask'>,
-  { size: side }: { size: number },
+  { size: side, task }: { size: number; task?: Task },
 ): Prediction {
   const { width, height } = sample;
   const device = segmenter.parameters()[0].value.device;
@@ -64,13 +70,12 @@ export function predict(
         [height, width],
         false,
       );
-      const probability =
-        logits.shape[1] === 1 ? logits.sigmoid() : logits.softmax(1).at(':', [1, null]);
+      const meaning = task ?? plainTask(logits);
       return {
         width,
         height,
-        mask: classIds(logits).to({ dtype: 'uint8' }).toTypedArray() as Uint8Array,
-        probabilities: probability
+        mask: classIds(logits, meaning).to({ dtype: 'uint8' }).toTypedArray() as Uint8Array,
+        probabilities: probabilitiesOf(logits, meaning)
           .squeeze(0)
           .unbind()
           .map((plane) => plane.toFloat32Array()),

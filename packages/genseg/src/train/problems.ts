@@ -6,14 +6,22 @@
  *   II   segmentationProblem                        S*(A) = argmin_S L(S; train) + lambda L(S; synthetic)
  *   III  architectureProblem                        min_A L(S*(A); validation)
  */
-import { cat, type Generator, noGrad, type Tensor } from '@genseg/torch';
+import { cat, type Generator, noGrad, type Tensor, where } from '@genseg/torch';
+import { ignoredClass } from '../classes.ts';
 import { type Edge, lowerToUpper, Problem, upperToLower } from '../mlo/index.ts';
-import { deepSupervisionLoss, type GanLoss, l1, type Module, oneHotMask } from '../nn/index.ts';
+import {
+  deepSupervisionLoss,
+  type GanLoss,
+  l1,
+  type Module,
+  oneHotMask,
+  type Task,
+} from '../nn/index.ts';
 import type { Optimizer } from '../optim/index.ts';
 import type { Images } from './image-set.ts';
 import type { Pairs } from './pairs.ts';
 
-/** A segmentation model: images [N, C, H, W] to logits [N, 1 or K, H, W]. */
+/** A segmentation model: images [N, C, H, W] to logits [N, planes, H, W]. */
 export type Segmenter = Module & {
   forward(image: Tensor): Tensor;
   /** For deep supervision: the logits of several resolutions, that of `forward` first. */
@@ -35,27 +43,39 @@ export type Discriminator = Module & { forward(mask: Tensor, image: Tensor): Ten
 /** Runs the evaluation of a loss in the precision of the run; absent for full precision. */
 export type Compute = <T>(body: () => T) => T;
 
+/** What the two problems of level I share. */
+export interface GanOptions {
+  draw(): Pairs;
+  gan: GanLoss;
+  /** Of masks as the generator takes them. */
+  planes: number;
+  /** Whether masks have pixels without a label. */
+  partial?: boolean;
+  random: Generator;
+  compute?: Compute | undefined;
+}
+
+/** The real image stands in where there is no label, so that no loss sees a difference there. */
+const whereLabelled = (fake: Tensor, { image, mask }: Pairs): Tensor =>
+  where(mask.unsqueeze(1).ne(ignoredClass), fake, image);
+
 /** Level I, the critic: tell real pairs from pairs with a generated image. */
 export function discriminatorProblem(
   { discriminator, generator }: { discriminator: Discriminator; generator: MaskToImage },
   optimizer: Optimizer,
-  options: {
-    draw(): Pairs;
-    gan: GanLoss;
-    planes: number;
-    random: Generator;
-    compute?: Compute | undefined;
-  },
+  options: GanOptions,
 ): Problem<Pairs> {
-  const { draw, gan, planes, random, compute } = options;
+  const { draw, gan, planes, partial = false, random, compute } = options;
   return new Problem('discriminator', {
     optimizer,
     draw,
     generators: [random],
     compute,
-    loss: ({ image, mask }) => {
+    loss: (pairs) => {
+      const { image, mask } = pairs;
       const planesOfMask = oneHotMask(mask, planes);
-      const fake = noGrad(() => generator.forward(planesOfMask));
+      const drawn = noGrad(() => generator.forward(planesOfMask));
+      const fake = partial ? whereLabelled(drawn, pairs) : drawn;
       const real = gan.discriminator(
         discriminator.forward(planesOfMask, image),
         discriminator.forward(planesOfMask, fake),
@@ -74,24 +94,19 @@ export function discriminatorProblem(
 export function generatorProblem(
   { discriminator, generator }: { discriminator: Discriminator; generator: MaskToImage },
   optimizer: Optimizer,
-  options: {
-    draw(): Pairs;
-    gan: GanLoss;
-    l1Weight: number;
-    planes: number;
-    random: Generator;
-    compute?: Compute | undefined;
-  },
+  options: GanOptions & { l1Weight: number },
 ): Problem<Pairs> {
-  const { draw, gan, l1Weight, planes, random, compute } = options;
+  const { draw, gan, l1Weight, planes, partial = false, random, compute } = options;
   return new Problem('generator', {
     optimizer,
     draw,
     generators: [random],
     compute,
-    loss: ({ image, mask }) => {
+    loss: (pairs) => {
+      const { image, mask } = pairs;
       const planesOfMask = oneHotMask(mask, planes);
-      const fake = generator.forward(planesOfMask);
+      const drawn = generator.forward(planesOfMask);
+      const fake = partial ? whereLabelled(drawn, pairs) : drawn;
       const adversarial = gan.generator(discriminator.forward(planesOfMask, fake));
       return adversarial.add(l1(fake, image), { alpha: l1Weight });
     },
@@ -121,6 +136,8 @@ export function segmentationProblem(
     draw(): SegmentationBatch;
     synthesise(mask: Tensor): Tensor;
     syntheticWeight: number;
+    /** By default one plane is foreground and several are the classes. */
+    task?: Task;
     generators: readonly Generator[];
     compute?: Compute | undefined;
     frozen?<T>(body: () => T): T;
@@ -130,6 +147,7 @@ export function segmentationProblem(
     draw,
     synthesise,
     syntheticWeight,
+    task,
     generators,
     compute,
     frozen = (body) => body(),
@@ -141,17 +159,19 @@ export function segmentationProblem(
     compute,
     loss: ({ real, synthetic, duplicates }) => {
       const mask = duplicates?.mask ?? synthetic?.mask;
-      if (!mask) return deepSupervisionLoss(outputsOf(segmenter, real.image), real.mask);
+      if (!mask) return deepSupervisionLoss(outputsOf(segmenter, real.image), real.mask, { task });
       const [count, extra] = [real.mask.shape[0], mask.shape[0]];
       const images = cat([real.image, duplicates?.image ?? synthesise(mask)]);
       const logits = outputsOf(segmenter, images);
       const realLoss = deepSupervisionLoss(
         logits.map((depth) => depth.narrow(0, 0, count)),
         real.mask,
+        { task },
       );
       const syntheticLoss = deepSupervisionLoss(
         logits.map((depth) => depth.narrow(0, count, extra)),
         mask,
+        { task },
       );
       return realLoss.add(syntheticLoss, { alpha: syntheticWeight });
     },
@@ -163,12 +183,13 @@ export function segmentationProblem(
 export function architectureProblem(
   segmenter: Segmenter,
   optimizer: Optimizer,
-  options: { draw(): Pairs; compute?: Compute | undefined },
+  options: { draw(): Pairs; task?: Task; compute?: Compute | undefined },
 ): Problem<Pairs> {
   return new Problem('architecture', {
     optimizer,
     ...options,
-    loss: ({ image, mask }) => deepSupervisionLoss(outputsOf(segmenter, image), mask),
+    loss: ({ image, mask }) =>
+      deepSupervisionLoss(outputsOf(segmenter, image), mask, { task: options.task }),
     frozen: (body) => {
       const { training } = segmenter;
       segmenter.eval();

@@ -11,7 +11,7 @@ import {
   type Problem,
   unobserved,
 } from '../mlo/index.ts';
-import { oneHotMask, type Parameter } from '../nn/index.ts';
+import { classTask, oneHotMask, type Parameter, type Task } from '../nn/index.ts';
 import { AdamW, type Optimizer, RMSprop, updateAverage } from '../optim/index.ts';
 import { Random } from '../random.ts';
 import { Batches, type SessionData } from './batches.ts';
@@ -37,8 +37,10 @@ export interface SessionOptions {
   size: number;
   /** Image channels. */
   channels: number;
-  /** Classes, background included. */
+  /** Classes in masks, background included. */
   classes: number;
+  /** What is segmented; by default the classes. */
+  task?: Task;
   seed: number;
   device: Device;
   precision: 'fp32' | 'bf16';
@@ -68,12 +70,14 @@ export class Session {
   readonly engine: Engine | null;
   readonly parts: Parts;
   readonly observe: Observe;
+  readonly task: Task;
   /** What was done so far; replaced by whoever goes on from a checkpoint. */
   updates: Updates = {};
   readonly #batches: Batches;
   readonly #streams: Record<'augmentation' | 'colour' | 'dropout', Generator>;
   /** The precision of updates where it is not full precision. */
   readonly #compute: Compute | undefined;
+  /** Of masks as the generator takes them. */
   readonly #planes: number;
   readonly #witness: Witness;
 
@@ -82,7 +86,8 @@ export class Session {
     this.options = options;
     this.observe = options.observe ?? unobserved;
     this.#witness = witness;
-    this.#planes = classes === 2 ? 1 : classes;
+    this.#planes = classTask(classes).planes.length;
+    this.task = options.task ?? classTask(classes);
     this.#compute = precision === 'bf16' ? (body) => autocast(body, { device }) : undefined;
     // The order of forks and draws is part of what a seed means.
     const seeds = new Random(seed);
@@ -98,7 +103,7 @@ export class Session {
     const { augmentation, dropout } = this.#streams;
     const build = (of: Family) =>
       scope(() =>
-        of.build(channels, this.#planes, {
+        of.build(channels, this.task.planes.length, {
           ...{ width, size: options.size, device },
           generator: initial,
           dropoutGenerator: dropout,
@@ -114,7 +119,8 @@ export class Session {
       () =>
         this.observe('data', draw);
     const wiring = {
-      ...{ planes: this.#planes, initial, dropout, compute: this.#compute, observe: this.observe },
+      ...{ planes: this.#planes, task: this.task, initial, dropout },
+      ...{ compute: this.#compute, observe: this.observe },
     };
     this.synthesis = method.synthesises
       ? scope(() =>
@@ -170,7 +176,10 @@ export class Session {
     const { method, recipe } = this.options;
     const generator = this.synthesis?.generator;
     const { colour, dropout } = this.#streams;
-    const shared = { draw, generators: [colour, dropout], compute: this.#compute };
+    const shared = {
+      ...{ draw, task: this.task },
+      ...{ generators: [colour, dropout], compute: this.#compute },
+    };
     if (method.semiSupervision)
       return semiSupervisedProblem([this.segmenter, this.partner!], optimizer, {
         ...shared,

@@ -10,7 +10,7 @@ import {
   PatchDiscriminator,
   Pix2PixGenerator,
 } from '../models/index.ts';
-import { lsgan, vanillaGan } from '../nn/index.ts';
+import { lsgan, type Task, vanillaGan } from '../nn/index.ts';
 import { Adam, type Optimizer } from '../optim/index.ts';
 import type { Pairs } from './pairs.ts';
 import {
@@ -34,8 +34,9 @@ export interface Synthesis {
 
 /** What the levels of a session share. */
 export interface Wiring {
-  /** Channels of mask planes and logits: 1, or one per class. */
+  /** Of masks as the generator takes them: 1, or one per class. */
   planes: number;
+  task: Task;
   /** Draws the first weights. */
   initial: Generator;
   dropout: Generator;
@@ -46,7 +47,7 @@ export interface Wiring {
 /** Level I. @param draw training pairs. */
 export function makeSynthesis(
   { recipe, size, channels, device }: SessionOptions,
-  { planes, initial, dropout, compute }: Wiring,
+  { planes, task, initial, dropout, compute }: Wiring,
   draw: () => Pairs,
 ): Synthesis {
   const architecture = new Architecture(Math.min(recipe.gan.depth, generatorDepth(size, size)), {
@@ -71,7 +72,7 @@ export function makeSynthesis(
   };
   const networks = { generator, discriminator };
   const gan = recipe.gan.loss === 'lsgan' ? lsgan : vanillaGan;
-  const shared = { draw, gan, planes, random: dropout, compute };
+  const shared = { draw, gan, planes, partial: task.partial, random: dropout, compute };
   const problems = {
     discriminator: discriminatorProblem(networks, optimizers.discriminator, shared),
     generator: generatorProblem(networks, optimizers.generator, {
@@ -85,7 +86,7 @@ export function makeSynthesis(
 /** Levels I, II and III together. @param levels what of the session is below and above the GAN. */
 export function makeEngine(
   { recipe }: SessionOptions,
-  { compute, observe }: Pick<Wiring, 'compute' | 'observe'>,
+  { task, compute, observe }: Pick<Wiring, 'task' | 'compute' | 'observe'>,
   levels: {
     synthesis: Synthesis;
     segmenter: Segmenter;
@@ -98,7 +99,9 @@ export function makeEngine(
   const { synthesis, segmenter, segmentation, draw, onStep } = levels;
   const { optimizers, problems } = synthesis;
   const { interval, warmup } = recipe.architecture;
-  const architecture = architectureProblem(segmenter, optimizers.architecture, { draw, compute });
+  const architecture = architectureProblem(segmenter, optimizers.architecture, {
+    ...{ draw, task, compute },
+  });
   const graph = new Graph(gensegEdges({ ...problems, segmentation, architecture }));
   const lower = [
     { problem: problems.discriminator, interval },

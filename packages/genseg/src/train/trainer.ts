@@ -240,13 +240,16 @@ export class Trainer {
 
   /** Mean foreground Dice and loss of the averaged segmenter on all validation cases. */
   #validate(): { dice: number; loss: number } {
-    const { average } = this.session;
+    const { average, task } = this.session;
     average.eval();
     return scope(() =>
       noGrad(() => {
         const { image, mask } = this.#validation.all();
         const logits = average.forward(image);
-        return { dice: meanDice(logits, mask), loss: segmentationLoss(logits, mask).item() };
+        return {
+          dice: meanDice(logits, mask, task),
+          loss: segmentationLoss(logits, mask, { task }).item(),
+        };
       }),
     );
   }

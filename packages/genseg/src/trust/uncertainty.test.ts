@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { entropyMap, uncertaintyOf } from './uncertainty.ts';
+import { entropyMap, regionUncertainty, uncertaintyOf } from './uncertainty.ts';
 
 const plane = (...values: number[]) => Float32Array.from(values);
 
@@ -50,4 +50,21 @@ test('classes are told apart: agreement on one does not lend itself to the other
     [first, there],
   ];
   expect(uncertaintyOf(views).predictedDice).toEqual([1, 0]);
+});
+
+test('regions are judged each by itself: one inside the other takes nothing from it', () => {
+  const whole = plane(0.9, 0.9, 0.1, 0.5);
+  const [left, right] = [plane(0.9, 0.1, 0.1, 0.1), plane(0.1, 0.9, 0.1, 0.1)];
+  const { predictedDice, map } = regionUncertainty([
+    [whole, left],
+    [whole, right],
+  ]);
+  expect(predictedDice).toEqual([1, 0]);
+  const alone = [
+    [[whole], [whole]],
+    [[left], [right]],
+  ].map((views) => uncertaintyOf(views).map);
+  map.forEach((value, i) => {
+    expect(value).toBeCloseTo((alone[0][i] + alone[1][i]) / 2, 6);
+  });
 });

@@ -30,6 +30,16 @@ export function uncertaintyOf(views: readonly Probabilities[]): Uncertainty {
   };
 }
 
+/** The same of regions, which may overlap: each is judged by itself, and the entropy is their mean. */
+export function regionUncertainty(views: readonly Probabilities[]): Uncertainty {
+  const each = views[0].map((_, i) => uncertaintyOf(views.map((view) => [view[i]])));
+  return {
+    uncertainty: mean(each.map(({ uncertainty }) => uncertainty)),
+    predictedDice: each.flatMap(({ predictedDice }) => predictedDice),
+    map: each[0].map.map((_, pixel) => mean(each.map(({ map }) => map[pixel]))),
+  };
+}
+
 /**
  * Entropy of each pixel's classes, from 0 (sure) to 1 (all alike): in units of log K.
  *

@@ -14,6 +14,7 @@ import {
   warpImage,
 } from '../augment/index.ts';
 import { resizeImage, type Sample } from '../data/index.ts';
+import { plainTask, probabilitiesOf, type Task } from '../nn/index.ts';
 import type { Segmenter } from '../train/index.ts';
 import type { Probabilities } from './uncertainty.ts';
 
@@ -42,13 +43,14 @@ const views: readonly View[] = [
 /**
  * Probabilities of the foreground classes in every view, at the size that the model works at.
  *
- * @param segmenter in evaluation mode. @param model.size side of its square input, px.
+ * @param segmenter in evaluation mode. @param model.size side of its square input, px. @param model.task what its planes
+ *   stand for; by default one is foreground and several are the classes.
  * @returns by view, the image as it is first; planes `[size, size]`.
  */
 export function predictViews(
   segmenter: Segmenter,
   sample: Omit<Sample, 'id' | 'mask'>,
-  { size: side }: { size: number },
+  { size: side, task }: { size: number; task?: Task },
 ): Probabilities[] {
   const { device } = segmenter.parameters()[0].value;
   const frame = { count: views.length, height: side, width: side, device };
@@ -62,8 +64,7 @@ export function predictViews(
       const maps = views.map(({ map }) => map);
       const seen = warped(image.expand([views.length, -1, -1, -1]), maps); // [V, C, side, side]
       const logits = segmenter.forward(seen).to({ dtype: 'float32' }); // [V, 1 or K, side, side]
-      const probability =
-        logits.shape[1] === 1 ? logits.sigmoid() : logits.softmax(1).at(':', [1, null]);
+      const probability = probabilitiesOf(logits, task ?? plainTask(logits));
       const back = views.map((view) => view.back);
       return warped(probability, back)
         .unbind()

@@ -7,6 +7,8 @@ import {
   calibration,
   calibrationBins,
   caseMetrics,
+  regionMask,
+  regionMetrics,
 } from '../metrics/index.ts';
 import { encodePng, overlay } from '../picture/index.ts';
 import {
@@ -19,7 +21,7 @@ import {
   writeSetTrust,
 } from '../report/index.ts';
 import { evaluationPaths, runPaths, writeFileAtomic } from '../run/index.ts';
-import { loadModel, predict, type TrainedModel } from '../train/index.ts';
+import { loadModel, predict, segmentedNames, type TrainedModel } from '../train/index.ts';
 import { openTestSet, type TestSet } from './data.ts';
 import { openRun } from './run-state.ts';
 import { readDomain, trustIn } from './trust.ts';
@@ -40,36 +42,42 @@ export async function evaluate(
   set: TestSet,
   { seed, interrupted = () => false }: { seed: number; interrupted?: () => boolean },
 ): Promise<SetResult | null> {
-  const { classes } = trained.info;
-  const ids = classes.map((_, i) => i).slice(1);
+  const { classes: names, regions } = trained.info;
+  const classes = ['background', ...segmentedNames(trained.info)];
+  const ids = names.map((_, i) => i).slice(1);
   const spaced = set.cases.every(({ spacing }) => spacing !== null);
   const cases: EvaluatedCase[] = [];
   const trust: CaseTrust[] = [];
-  const bins: CalibrationBins[][] = ids.map(() => []); // by class
+  const bins: CalibrationBins[][] = classes.slice(1).map(() => []); // by class or region
   const domain = readDomain(runPaths(root));
   for (const one of set.cases) {
     if (interrupted()) return null;
     const { sample, mask, probabilities } = await predictCase(one, trained, set);
     const spacing = spaced ? one.spacing!.toReversed() : undefined; // [x, y] -> [rows, columns]
     const grid = { shape: [sample.height, sample.width], spacing };
-    const metrics = caseMetrics(mask, sample.mask!, grid, { classes: ids });
+    const metrics = regions
+      ? regionMetrics(mask, sample.mask!, grid, { regions: regions.map(({ classes }) => classes) })
+      : caseMetrics(mask, sample.mask!, grid, { classes: ids });
     cases.push({ id: one.id, patient: one.group, classes: metrics });
     trust.push(trustIn(trained, sample, domain));
-    const pixels = { truth: sample.mask!, prediction: mask, width: sample.width };
-    for (const [i, id] of ids.entries())
-      bins[i].push(calibrationBins(probabilities[i], pixels, id));
+    for (const [i, plane] of probabilities.entries()) {
+      const part = regions?.[i].classes ?? [i + 1];
+      const [truth, prediction] = [sample.mask!, mask].map((all) => regionMask(all, part));
+      bins[i].push(calibrationBins(plane, { truth, prediction, width: sample.width }, 1));
+    }
   }
   const unit = spaced ? 'mm' : 'px';
   const result = writeEvaluation(root, set.name, { cases, classes, unit, seed });
-  const named = ids.map((id, i) => [classes[id], calibration(bins[i])]);
+  const named = bins.map((each, i) => [classes[i + 1], calibration(each)]);
   writeSetTrust(root, set.name, { cases: trust, calibration: Object.fromEntries(named) });
   await drawOverlays(evaluationPaths(root, set.name).overlays, trained, set, result);
   return result;
 }
 
-async function predictCase(one: Case, { model, info }: TrainedModel, { manifest }: TestSet) {
+async function predictCase(one: Case, trained: TrainedModel, { manifest }: TestSet) {
+  const { model, info, task } = trained;
   const [sample] = await loadCases([one], manifest, { fingerprint: info.fingerprint });
-  return { sample, ...predict(model, sample, info) };
+  return { sample, ...predict(model, sample, { size: info.size, task }) };
 }
 
 /** Predicts the cases to draw once more, rather than keeping all in memory. */

@@ -61,7 +61,7 @@ export async function generatePairs(
       writeFileAtomic(join(out, 'images', name), png);
       writeFileAtomic(
         join(out, 'masks', name),
-        encodeMask(mask, size, { binary: plan.classes.length === 2 }),
+        encodeMask(mask, size, { binary: plan.classes.length === 2 && !plan.task.partial }),
       );
       written.push({ image: `images/${name}`, mask: `masks/${name}`, maskOf: id });
     }

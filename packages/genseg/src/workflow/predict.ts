@@ -8,7 +8,7 @@ import { isImage, readImage, resizeImage, scaled } from '../data/index.ts';
 import { DataError } from '../errors.ts';
 import { encodeMask, encodePng, encodeProbabilities, overlay } from '../picture/index.ts';
 import { csvText, runPaths, writeFileAtomic } from '../run/index.ts';
-import { loadModel, predict, type TrainedModel } from '../train/index.ts';
+import { loadModel, predict, segmentedNames, type TrainedModel } from '../train/index.ts';
 import type { Domain } from '../trust/index.ts';
 import { openRun } from './run-state.ts';
 import { meanPredictedDice, noveltyOf, readDomain, uncertaintyIn } from './trust.ts';
@@ -37,7 +37,7 @@ export interface PredictedImage {
   predictedDice: number | null;
   /** Above 1: unlike the training images; null where the run does not know, or when not asked for. */
   novelty: number | null;
-  /** By class name. */
+  /** By the name of the class or region. */
   classes: Record<string, PredictedClass>;
 }
 
@@ -83,18 +83,18 @@ async function predictFile(
   trained: TrainedModel,
   options: PredictOptions & { domain: Domain | null },
 ): Promise<PredictedImage> {
-  const { model, info } = trained;
+  const { model, info, task } = trained;
   const image = await readImage(file);
   const { width, height } = image;
   const sample = { width, height, image: scaled(image, info.fingerprint, file) };
-  const { mask, probabilities } = predict(model, sample, info);
+  const { mask, probabilities } = predict(model, sample, { size: info.size, task });
+  const names = segmentedNames(info);
   const path = (suffix: string) => join(options.out, `${name}${suffix}.png`);
   writeFileAtomic(path(''), encodeMask(mask, sample, { binary: info.classes.length === 2 }));
   if (options.overlays) writeFileAtomic(path('_overlay'), encodePng(overlay(sample, mask)));
   if (options.probabilities) {
-    const several = probabilities.length > 1;
     probabilities.forEach((plane, i) => {
-      const suffix = several ? `_probability_${info.classes[i + 1]}` : '_probability';
+      const suffix = names.length > 1 ? `_probability_${names[i]}` : '_probability';
       writeFileAtomic(path(suffix), encodeProbabilities(plane, sample, { bits: 16 }));
     });
   }
@@ -104,12 +104,14 @@ async function predictFile(
     const plane = resizeImage(trust.map, inside, whole).map((value) => Math.min(1, value));
     writeFileAtomic(path('_uncertainty'), encodeProbabilities(plane, whole, { bits: 16 }));
   }
-  const classes = info.classes.slice(1).map((className, i) => {
-    const pixels = mask.reduce((count, id) => count + (id === i + 1 ? 1 : 0), 0);
+  const idsOf = (i: number) => info.regions?.[i].classes ?? [i + 1];
+  const classes = names.map((className, i) => {
+    const ids = idsOf(i);
+    const pixels = mask.reduce((count, id) => count + (ids.includes(id) ? 1 : 0), 0);
     const areaMm2 = options.spacing && pixels * options.spacing[0] * options.spacing[1];
     return [className, { pixels, areaMm2, predictedDice: known(trust?.predictedDice[i]) }] as const;
   });
-  const pixels = classes.reduce((sum, [, one]) => sum + one.pixels, 0);
+  const pixels = mask.reduce((count, id) => count + (id > 0 ? 1 : 0), 0);
   return {
     image: file,
     mask: path(''),

@@ -2,6 +2,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { loadCases, type Manifest, parseManifest } from '../data/index.ts';
 import { DataError } from '../errors.ts';
+import { classTask } from '../nn/index.ts';
 import { isScript, type RunPaths, readRunConfig } from '../run/index.ts';
 import {
   ImageSet,
@@ -61,6 +62,7 @@ export function openRun(paths: RunPaths): { plan: Plan; data: RunData } {
   const plan = read(paths.plan) as Plan;
   plan.model ??= 'unet'; // of runs from before there was a choice
   plan.weights ??= null;
+  plan.task ??= classTask(plan.classes.length);
   // The folder may have moved.
   if (isScript(plan.model)) plan.model = paths.model;
   if (plan.weights !== null) plan.weights = paths.weights;

@@ -270,6 +270,7 @@ const modelInfo = ({ model, recipe, channels, classes, size }: Plan, { manifest 
   width: recipe.segmentation.width,
   channels,
   classes,
+  ...(manifest.regions && { regions: manifest.regions }),
   size,
   fingerprint: manifest.fingerprint,
 });

@@ -10,6 +10,7 @@ import {
   imageFeatures,
   novelty,
   predictViews,
+  regionUncertainty,
   type Uncertainty,
   uncertaintyOf,
 } from '../trust/index.ts';
@@ -42,8 +43,10 @@ export function noveltyOf({ model, info }: TrainedModel, sample: Seen, domain: D
   return features && domain ? novelty(features, domain) : null;
 }
 
-export const uncertaintyIn = ({ model, info }: TrainedModel, sample: Seen): Uncertainty =>
-  uncertaintyOf(predictViews(model, sample, info));
+export function uncertaintyIn({ model, info, task }: TrainedModel, sample: Seen): Uncertainty {
+  const judge = info.regions ? regionUncertainty : uncertaintyOf;
+  return judge(predictViews(model, sample, { size: info.size, task }));
+}
 
 /** Mean over the classes that any view has; null where none does. */
 export function meanPredictedDice({ predictedDice }: Pick<Uncertainty, 'predictedDice'>) {

@@ -174,7 +174,7 @@ test('nnU-Net: channels stack, labels are declared, imagesTs is the test set', a
   expect(manifest.classes).toEqual(['background', 'organ', 'lesion']);
   expect(manifest.cases.map(({ labels }) => labels)).toEqual([
     [192, 0, 64],
-    [256, 0, 0],
+    [192, 0, 0], // the rest has no label
     [192, 64, 0],
   ]);
   expect(manifest.fingerprint.channels).toBe(2);
@@ -206,6 +206,54 @@ test.each([
     [192, 0, 64],
     [192, 64, 0],
   ]);
+});
+
+const regionLabels = { background: 0, whole: [1, 2, 3], core: [2, 3], enhancing: 3, ignore: 9 };
+const withRegions = (
+  order?: number[],
+  labels: Record<string, number | number[]> = regionLabels,
+) => ({
+  'dataset.json': { labels, ...(order && { regions_class_order: order }) },
+  ...pairs('imagesTr/*_0000.png', 'labelsTr/*.png', 'abcd'),
+  'labelsTr/a.png': png(square({ on: 1 })),
+  'labelsTr/b.png': png(square({ on: 2 })),
+  'labelsTr/c.png': png(square({ on: 3 })),
+  'labelsTr/d.png': png(square({ on: 9 })),
+});
+
+test('nnU-Net: regions are unions of classes, in the order of painting', async () => {
+  const { manifest } = await look(withRegions([1, 2, 3]));
+  expect(manifest.classes).toEqual(['background', 'value 1', 'value 2', 'enhancing']);
+  expect(manifest.regions).toEqual([
+    { name: 'whole', classes: [1, 2, 3], paints: 1 },
+    { name: 'core', classes: [2, 3], paints: 2 },
+    { name: 'enhancing', classes: [3], paints: 3 },
+  ]);
+  expect(manifest.cases.map(({ labels }) => labels)).toEqual([
+    [192, 64, 0, 0],
+    [192, 0, 64, 0],
+    [192, 0, 0, 64],
+    [192, 0, 0, 0],
+  ]);
+});
+
+test.each([
+  ['no order of painting', withRegions(), /3 regions \(whole, core, enhancing\) and 0 values/],
+  ['a value of no region', withRegions([1, 1, 3]), /has 1 for "core", .* give one of 2, 3/],
+  [
+    'the background in a region',
+    withRegions([1, 3], { background: 0, all: [0, 1, 2], core: 3 }),
+    /the region "all" has the background in it/,
+  ],
+  [
+    'several values without a label',
+    withRegions([1, 3], { background: 0, all: [1, 2], core: 3, ignore: [8, 9] }),
+    /the label "ignore" is a list/,
+  ],
+])('regions with %s are refused', async (_, files, message) => {
+  const refused = inspect(await dataSet(files));
+  await expect(refused).rejects.toThrow(message);
+  await expect(refused).rejects.toThrow(/dataset\.json: /);
 });
 
 test('nnU-Net of volumes is refused with the mend', async () => {

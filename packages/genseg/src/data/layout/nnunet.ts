@@ -5,15 +5,13 @@
  */
 import { DataError } from '../../errors.ts';
 import type { Problem, Split } from '../manifest.ts';
-import { description } from './labels.ts';
+import { readDescription } from './labels.ts';
 import { isImage, stem } from './names.ts';
-import { type Found, type FoundCase, readJson, type Tree, within } from './tree.ts';
+import { type Found, type FoundCase, type Tree, within } from './tree.ts';
 
 export async function nnunet(tree: Tree): Promise<Found | undefined> {
-  if (!tree.files.includes('dataset.json')) return undefined;
   if (!tree.files.some((path) => path.startsWith('imagesTr/'))) return undefined;
-  const parsed = description.safeParse(await readJson(tree, 'dataset.json'));
-  if (!parsed.success) return undefined;
+  if (!(await readDescription(tree))) return undefined;
 
   const problems: Problem[] = [];
   const cases = [

@@ -5,6 +5,7 @@
 import type { Dirent } from 'node:fs';
 import { readdir, readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
+import type { Region } from '../../classes.ts';
 import { DataError } from '../../errors.ts';
 import type { Problem, Split } from '../manifest.ts';
 
@@ -36,7 +37,15 @@ export interface Found {
   readonly cases: readonly FoundCase[];
   readonly problems: readonly Problem[];
   /** Classes and their values in the masks, where its `dataset.json` declares them. */
-  readonly declared?: { readonly classes: readonly string[]; readonly levels: readonly Level[] };
+  readonly declared?: DeclaredLabels;
+}
+
+export interface DeclaredLabels {
+  readonly classes: readonly string[];
+  /** Of pixels without a label the class is `ignoredClass`. */
+  readonly levels: readonly Level[];
+  /** Unions of classes that are segmented in their place. */
+  readonly regions?: readonly Region[];
 }
 
 export interface Level {

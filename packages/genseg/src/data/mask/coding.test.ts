@@ -1,6 +1,7 @@
 import sharp from 'sharp';
 import { describe, expect, test } from 'vitest';
 import { png, square } from '../../../test/data/fixtures.ts';
+import { ignoredClass } from '../../classes.ts';
 import { DataError } from '../../errors.ts';
 import { countCodes, decodeMask, type MaskCodes, union } from './codes.ts';
 import { classCounts, inferCoding, type NamedCoding, toClasses } from './coding.ts';
@@ -78,10 +79,10 @@ describe('exact masks', () => {
     expect(decoded).toEqual([classesOf, second]);
   });
 
-  test('255 beside ids is "no label" and becomes background', async () => {
+  test('255 beside ids is "no label" and in no class', async () => {
     const { decoded, inferred } = await infer([gray(paint(classesOf, [0, 1, 255]))]);
-    expect(decoded[0]).toEqual(classesOf.map((c) => (c === 1 ? 1 : 0)));
-    expect(inferred).toEqual(['values 0, 1 and 255 -> background, class 1, background']);
+    expect(decoded[0]).toEqual(classesOf.map((c) => [0, 1, ignoredClass][c]));
+    expect(inferred).toEqual(['values 0, 1 and 255 -> background, class 1, no label']);
   });
 
   test('0/1 in one mask and 0/255 in another are the same', async () => {

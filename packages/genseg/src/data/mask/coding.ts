@@ -5,6 +5,7 @@
  * A class is told from an in-between value by its interior: pixels whose four neighbours are equal.
  * Anti-aliasing and compression make values at borders only; a class has regions.
  */
+import { ignoredClass } from '../../classes.ts';
 import { DataError } from '../../errors.ts';
 import type { Coding } from '../manifest.ts';
 import {
@@ -50,7 +51,7 @@ export function inferCoding(
   const found = idLevels(each, kind, lossy) ?? findLevels(counts, kind, lossy);
   const levels = expected ? reconcile(found, kind, expected) : found;
   const coding: RasterCoding = { kind, levels };
-  const classCount = 1 + Math.max(...levels.map((level) => level.class));
+  const classCount = 1 + Math.max(...classIds(levels));
   const classes =
     expected?.classes ??
     Array.from({ length: classCount }, (_, i) => (i === 0 ? 'background' : `class ${i}`));
@@ -82,11 +83,13 @@ export function toClasses(mask: MaskCodes, coding: RasterCoding): Uint8Array<Arr
   return classes;
 }
 
-/** Pixels per class of an observed mask. */
+/** Pixels per class of an observed mask; those without a label are in none. */
 export function classCounts(mask: ObservedMask, { coding, classes }: NamedCoding): number[] {
   const classOf = classifier(coding);
   const pixels = classes.map(() => 0);
-  for (const [code, { count }] of commonCounts(mask, coding.kind)) pixels[classOf(code)] += count;
+  for (const [code, { count }] of commonCounts(mask, coding.kind)) {
+    if (classOf(code) !== ignoredClass) pixels[classOf(code)] += count;
+  }
   return pixels;
 }
 
@@ -145,6 +148,10 @@ function sum(parts: readonly ReadonlyMap<number, CodeCount>[]): Map<number, Code
 
 type Levels = RasterCoding['levels'];
 
+const classIds = (levels: Levels) => [
+  ...new Set(levels.map((level) => level.class).filter((id) => id !== ignoredClass)),
+];
+
 /**
  * Class ids 0, 1, 2, ... taken as they are. 255 beside them is "no label" where it shares a mask with
  * another class, and one more way to write class 1 where masks are 0/1 here and 0/255 there.
@@ -164,7 +171,7 @@ function idLevels(
     (mask) => mask.has(voidValue) && levels.slice(1).some(({ code }) => mask.has(code)),
   );
   if (!beside && ids.length > 2) return undefined;
-  return [...levels, { code: voidValue, class: beside ? 0 : 1 }];
+  return [...levels, { code: voidValue, class: beside ? ignoredClass : 1 }];
 }
 
 function findLevels(
@@ -242,7 +249,7 @@ function reconcile(
     const known = new Set(coding.levels.map((level) => level.code));
     if (found.every((level) => known.has(level.code))) return coding.levels;
   }
-  const classCount = new Set(found.map((level) => level.class)).size;
+  const classCount = classIds(found).length;
   if (classCount === classes.length) return found;
   throw new DataError(
     `masks hold ${classCount} classes (${describeCodes({ kind, levels: found })}) where ${classes.length} are expected (${classes.join(', ')}); use the same classes in both`,
@@ -258,4 +265,4 @@ function describeCodes({ kind, levels }: RasterCoding): string {
 }
 
 const describe = (coding: RasterCoding, classes: readonly string[]) =>
-  `${describeCodes(coding)} -> ${coding.levels.map((level) => classes[level.class]).join(', ')}`;
+  `${describeCodes(coding)} -> ${coding.levels.map((level) => (level.class === ignoredClass ? 'no label' : classes[level.class])).join(', ')}`;

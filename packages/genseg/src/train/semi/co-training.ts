@@ -54,7 +54,7 @@ export const coTraining = ({
   partnerOf: (family) => family,
   follows: null,
   weight: 1,
-  losses([first, second], { real, unlabelled }, recolour) {
+  losses([first, second], { real, unlabelled, task }, recolour) {
     const image = recolour(unlabelled.image);
     const networks = [first, second] as const;
     const passes = networks.map((network) => pass(network, real.image, image));
@@ -75,7 +75,7 @@ export const coTraining = ({
       const { real: onReal, unlabelled: onOthers } = attacked;
       return term(onReal[0], passes[i].real[0]).add(term(onOthers, passes[i].unlabelled)).div(2);
     };
-    const [a, b] = passes.map((outputs) => deepSupervisionLoss(outputs.real, real.mask));
+    const [a, b] = passes.map((outputs) => deepSupervisionLoss(outputs.real, real.mask, { task }));
     return {
       supervised: a.add(b),
       unsupervised: disagreement(own, other)

@@ -11,7 +11,7 @@ export const crossTeaching = ({ weight = 0.1 } = {}): SemiSupervision => ({
   partnerOf: (family) => (family.name === swinUNet.name ? unet : swinUNet),
   follows: null,
   weight,
-  losses(networks, { real, unlabelled }, recolour) {
+  losses(networks, { real, unlabelled, task }, recolour) {
     const image = recolour(unlabelled.image);
     const [own, other] = networks.map((network) => pass(network, real.image, image));
     // eq. 3: L_ctl = Dice(p_c, argmax p_t) + Dice(p_t, argmax p_c)
@@ -21,8 +21,8 @@ export const crossTeaching = ({ weight = 0.1 } = {}): SemiSupervision => ({
         noGrad(() => oneHotMask(classesOf(teacher), teacher.shape[1])),
       );
     return {
-      supervised: deepSupervisionLoss(own.real, real.mask).add(
-        deepSupervisionLoss(other.real, real.mask),
+      supervised: deepSupervisionLoss(own.real, real.mask, { task }).add(
+        deepSupervisionLoss(other.real, real.mask, { task }),
       ),
       unsupervised: taught(own.unlabelled, other.unlabelled).add(
         taught(other.unlabelled, own.unlabelled),

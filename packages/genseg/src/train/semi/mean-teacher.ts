@@ -11,14 +11,14 @@ export const meanTeacher = ({ decay = 0.99, weight = 0.1 } = {}): SemiSupervisio
   partnerOf: (family) => family,
   follows: decay,
   weight,
-  losses([student, teacher], { real, unlabelled }, recolour) {
+  losses([student, teacher], { real, unlabelled, task }, recolour) {
     const outputs = pass(student, real.image, recolour(unlabelled.image));
     const other = recolour(unlabelled.image);
     const target = noGrad(() =>
       probabilities(teacher.withFrozenStatistics(() => teacher.forward(other))),
     );
     return {
-      supervised: deepSupervisionLoss(outputs.real, real.mask),
+      supervised: deepSupervisionLoss(outputs.real, real.mask, { task }),
       // eq. 1: J(theta) = E |f(x, theta', eta') - f(x, theta, eta)|^2
       unsupervised: probabilities(outputs.unlabelled).sub(target).square().mean(),
     };

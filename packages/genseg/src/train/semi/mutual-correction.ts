@@ -4,6 +4,7 @@
  * better on the labelled ones of the batch teaches the other, by its sharpened prediction.
  */
 import { noGrad, type Tensor } from '@genseg/torch';
+import { ignoredClass } from '../../classes.ts';
 import { deepSupervisionLoss, diceLoss, oneHotMask } from '../../nn/index.ts';
 import { resunet, unet } from '../family.ts';
 import { classesOf, pass, probabilities, type SemiSupervision } from './semi-supervision.ts';
@@ -33,17 +34,20 @@ export const mutualCorrection = ({
   partnerOf: (family) => (family.name === unet.name ? resunet : unet),
   follows: null,
   weight,
-  losses(networks, { real, unlabelled }, recolour) {
+  losses(networks, { real, unlabelled, task }, recolour) {
     const image = recolour(unlabelled.image);
     const passes = networks.map((network) => pass(network, real.image, image));
     const onReal = passes.map(({ real: [logits] }) => probabilities(logits));
     const truth = oneHotMask(real.mask, onReal[0].shape[1]);
     const [own, other] = passes.map(({ real: [logits] }) => classesOf(logits));
-    const disputed = own.ne(other);
+    const disputed = own.ne(other).logicalAnd(real.mask.ne(ignoredClass));
     const [a, b] = passes.map((outputs, i) =>
-      deepSupervisionLoss(outputs.real, real.mask).add(correction(onReal[i], truth, disputed), {
-        alpha: correctionWeight,
-      }),
+      deepSupervisionLoss(outputs.real, real.mask, { task }).add(
+        correction(onReal[i], truth, disputed),
+        {
+          alpha: correctionWeight,
+        },
+      ),
     );
     const [first, second] = onReal.map((p) => noGrad(() => diceLoss(p, truth).item()));
     const [learner, teacher] = first < second ? [1, 0] : [0, 1];

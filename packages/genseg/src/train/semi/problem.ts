@@ -1,6 +1,7 @@
 /** Level II with unlabelled images: L = supervised + weight * ramp * unsupervised, over both networks. */
 import type { Generator, Tensor } from '@genseg/torch';
 import { Problem } from '../../mlo/index.ts';
+import type { Task } from '../../nn/index.ts';
 import type { Optimizer } from '../../optim/index.ts';
 import type { Compute, SegmentationBatch, Segmenter } from '../problems.ts';
 import { rampUp, type SemiSupervision } from './semi-supervision.ts';
@@ -10,6 +11,7 @@ export function semiSupervisedProblem(
   optimizer: Optimizer,
   options: {
     semi: SemiSupervision;
+    task?: Task;
     /** Batches with unlabelled images. */
     draw(): SegmentationBatch;
     recolour(image: Tensor): Tensor;
@@ -19,14 +21,14 @@ export function semiSupervisedProblem(
     compute: Compute | undefined;
   },
 ): Problem<SegmentationBatch> {
-  const { semi, draw, recolour, steps, generators, compute } = options;
+  const { semi, task, draw, recolour, steps, generators, compute } = options;
   return new Problem('segmentation', {
     optimizer,
     draw,
     generators,
     compute,
     loss: ({ real, unlabelled }) => {
-      const batch = { real, unlabelled: unlabelled! };
+      const batch = { real, unlabelled: unlabelled!, task };
       const { supervised, unsupervised } = semi.losses(networks, batch, recolour);
       const weight = semi.weight * rampUp(optimizer.stateDict().step, steps);
       return supervised.add(unsupervised, { alpha: weight });

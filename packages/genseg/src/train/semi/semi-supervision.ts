@@ -4,7 +4,7 @@
  * kept and used; the second is there for training.
  */
 import { cat, type Tensor } from '@genseg/torch';
-import { bceWithLogits, crossEntropy, fullPrecision } from '../../nn/index.ts';
+import { bceWithLogits, crossEntropy, fullPrecision, type Task } from '../../nn/index.ts';
 import type { Family } from '../family.ts';
 import type { Images } from '../image-set.ts';
 import type { Pairs } from '../pairs.ts';
@@ -14,6 +14,8 @@ export interface SemiBatch {
   real: Pairs;
   /** Warped, of the training's colours. */
   unlabelled: Images;
+  /** Of the supervised loss. */
+  task?: Task;
 }
 
 export interface Losses {
