@@ -65,7 +65,11 @@ export function jsonOf({ stdout, stderr }: Ended): Record<string, unknown> {
 }
 
 /** PNG files of discs: images/<name>-<i>.png and masks/<name>-<i>.png. */
-export function discFiles(name: string, count: number, options: { classes?: number } = {}) {
+export function discFiles(
+  name: string,
+  count: number,
+  options: { classes?: number; halved?: boolean } = {},
+) {
   const samples = discSamples(name, count, options);
   const bytes = (image: Float32Array) => Uint8Array.from(image, (x) => Math.round(255 * x));
   return Object.fromEntries(

@@ -6,7 +6,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { liveTensors } from '@genseg/torch';
 import { afterEach, beforeEach, expect, onTestFinished } from 'vitest';
-import { classTask } from '../src/nn/index.ts';
+import { ignoredClass } from '../src/classes.ts';
+import { classTask, type Task } from '../src/nn/index.ts';
 import { Random } from '../src/random.ts';
 import {
   type Family,
@@ -40,19 +41,29 @@ export function checkLeaks(): void {
   });
 }
 
+interface DiscOptions {
+  classes?: number;
+  /** Whether the lower half of the masks has no label. */
+  halved?: boolean;
+}
+
 /** Labelled discs `<name>-0`, `<name>-1`, ... as pixels. */
-export function discSamples(name: string, count: number, { classes = 2 } = {}) {
+export function discSamples(
+  name: string,
+  count: number,
+  { classes = 2, halved = false }: DiscOptions = {},
+) {
   const random = new Random(count).fork(name);
   return Array.from({ length: count }, (_, i) => ({
     id: `${name}-${i}`,
     width: side,
     height: side,
-    ...disc(random, classes),
+    ...disc(random, classes, halved),
   }));
 }
 
 /** A disc: image [1, side, side] in 0..1, mask of class ids; `classes` - 1 rings of equal width. */
-function disc(random: Random, classes: number) {
+function disc(random: Random, classes: number, halved: boolean) {
   const [x, y] = [0, 0].map(() => side * (0.35 + 0.3 * random.uniform()));
   const radius = side * (0.15 + 0.15 * random.uniform());
   const image = new Float32Array(side * side);
@@ -62,11 +73,12 @@ function disc(random: Random, classes: number) {
     mask[i] = distance < 1 ? 1 + Math.floor(distance * (classes - 1)) : 0;
     image[i] = 0.3 + (0.4 * mask[i]) / (classes - 1) + 0.2 * random.uniform();
   }
+  if (halved) mask.fill(ignoredClass, mask.length / 2);
   return { image, mask };
 }
 
 /** The same as tensors. */
-export const discs = (name: string, count: number, options: { classes?: number } = {}): PairSet =>
+export const discs = (name: string, count: number, options: DiscOptions = {}): PairSet =>
   PairSet.from(discSamples(name, count, options), 'cpu');
 
 const { recipe: fast } = presets.fast;
@@ -86,16 +98,19 @@ export interface TinyOptions {
   recipe?: Recipe;
   seed?: number;
   classes?: number;
+  task?: Task;
+  halved?: boolean;
   witness?: Witness;
   observe?: Observe;
 }
 
 /** A session on five training and two validation discs; all of it is disposed of together. */
 export function tinySession(method: Method, options: TinyOptions = {}) {
-  const { family = unet, recipe = tinyRecipe, seed = 0, classes = 2, witness, observe } = options;
-  const train = discs('train', 5, { classes });
-  const validation = discs('validation', 2, { classes });
-  const shape = { size: side, channels: 1, classes };
+  const { family = unet, recipe = tinyRecipe, seed = 0, witness, observe } = options;
+  const { classes = 2, task, halved } = options;
+  const train = discs('train', 5, { classes, halved });
+  const validation = discs('validation', 2, { classes, halved });
+  const shape = { size: side, channels: 1, classes, task };
   const run = { method, family, recipe, seed, ...shape, device: 'cpu', precision: 'fp32' } as const;
   const unlabelled = method.semiSupervision
     ? new ImageSet(discSamples('unlabelled', 4, { classes }), 'cpu')
@@ -118,6 +133,7 @@ export const tinyPlan = (options: Partial<Plan> = {}): Plan => ({
   method: 'genseg',
   model: 'unet',
   weights: null,
+  stageRates: {},
   recipe: tinyRecipe,
   size: side,
   channels: 1,

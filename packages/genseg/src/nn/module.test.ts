@@ -50,6 +50,22 @@ test('a parameter shared by two modules is given to the optimiser once', () => {
   expect(new Twice().parameters()).toEqual([scale.weight]);
 });
 
+test('frozen parameters are buffers, and what is left without any stays in evaluation mode', () => {
+  using pair = new Pair();
+  const keys = [...pair.stateDict().keys()].sort();
+  pair.freeze((name) => name === 'first.weight');
+  expect(pair.parameters()).toEqual([pair.second.weight]);
+  expect([...pair.stateDict().keys()].sort()).toEqual(keys);
+  expect(pair.first.weight.value.requiresGrad).toBe(false);
+  pair.train();
+  expect([pair.training, pair.first.training, pair.second.training]).toEqual([true, false, true]);
+  pair.to('cpu');
+  expect([pair.first, pair.second].map((one) => one.weight.value.requiresGrad)).toEqual([
+    false,
+    true,
+  ]);
+});
+
 test('train and eval reach every module', () => {
   using pair = new Pair();
   pair.eval();

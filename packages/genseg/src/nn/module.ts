@@ -46,6 +46,8 @@ export abstract class Module {
   #children = new Map<string, Module>();
   #owned: Disposable[] = [];
   #training = true;
+  /** Whether it is in evaluation mode for good. */
+  #frozen = false;
   #tracksStatistics = true;
 
   protected parameter(name: string, initial: Tensor): Parameter {
@@ -82,12 +84,37 @@ export abstract class Module {
   }
 
   train(training = true): this {
-    for (const [, module] of this.modules()) module.#training = training;
+    for (const [, module] of this.modules()) module.#training = training && !module.#frozen;
     return this;
   }
 
   eval(): this {
     return this.train(false);
+  }
+
+  /**
+   * Makes buffers of the parameters with such names, for good: they keep their place in the state and are
+   * trained no more. Modules of which nothing is left to train stay in evaluation mode, with all below them.
+   */
+  freeze(select: (name: string) => boolean): void {
+    const emptied = new Set<Module>();
+    for (const [path, module] of this.modules()) {
+      for (const [name, slot] of module.#parameters) {
+        if (!select(path ? `${path}.${name}` : name)) continue;
+        module.#parameters.delete(name);
+        module.#buffers.set(name, slot);
+        slot.value.requiresGrad_(false);
+        emptied.add(module);
+      }
+    }
+    for (const [, module] of this.modules()) {
+      const parts = [...module.modules()].map(([, part]) => part);
+      if (!parts.some((part) => emptied.has(part)) || module.parameters().length > 0) continue;
+      for (const part of parts) {
+        part.#frozen = true;
+        part.#training = false;
+      }
+    }
   }
 
   /** Runs `body` with running statistics left as they are. */
@@ -180,10 +207,11 @@ export abstract class Module {
       if (typeof target === 'string') return value.to({ device: target, copy: true });
       return value.clone(value.dim === 4 ? target : {});
     };
+    const trained = new Set<Parameter | Buffer>(this.parameters());
     for (const slot of this.#slots().values()) {
       const value = keep(scope(() => moved(slot.value.detach())));
       slot.value.dispose();
-      slot.value = slot instanceof Parameter ? value.requiresGrad_() : value;
+      slot.value = trained.has(slot) ? value.requiresGrad_() : value;
     }
     return this;
   }

@@ -82,6 +82,9 @@ export type ModelName = (typeof modelNames)[number];
 /** Whether `--model` is a file. */
 export const isScript = (model: string): boolean => model.endsWith('.pt');
 
+const stageLrError =
+  'expected a part of the model and its share of the learning rate, as encoder=0.1';
+
 export const trainConfigSchema = z
   .object({
     data: folder('expected a folder with images and masks').describe(
@@ -104,10 +107,25 @@ export const trainConfigSchema = z
       .describe(`Segmentation model: ${modelNames.join(', ')}, or a TorchScript file (.pt)`),
     weights: z
       .string()
-      .refine((path) => path.endsWith('.safetensors'), { error: 'expected a safetensors file' })
+      .refine((path) => path.endsWith('.safetensors') || isScript(path), {
+        error: 'expected a safetensors file, or a TorchScript file (.pt)',
+      })
       .nullable()
       .default(null)
-      .describe('Pretrained weights of the model or a part of it, a safetensors file'),
+      .describe(
+        'Pretrained weights of the model or a part of it: safetensors, or TorchScript (.pt)',
+      ),
+    stageLr: z
+      .preprocess(
+        (value) => (typeof value === 'string' ? [value] : value),
+        z.array(z.string().regex(/^[^=\s]+=\d*\.?\d+$/, { error: stageLrError }), {
+          error: stageLrError,
+        }),
+      )
+      .default([])
+      .describe(
+        'A part of the model with a share of the learning rate, as encoder=0.1; 0 freezes it; may be given several times',
+      ),
     classWeights: oneOf('none', 'balanced')
       .default('none')
       .describe('balanced: rare classes count as much as common ones in the cross-entropy'),

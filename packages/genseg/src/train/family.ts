@@ -15,6 +15,10 @@ export interface Family {
   readonly summary: string;
   /** Whether it may insist on one image size. */
   readonly fixedSize?: boolean;
+  /** Its parts by name: the beginnings of their parameters' names, up to a dot. */
+  readonly stages?: Readonly<Record<string, readonly string[]>>;
+  /** The learning rate of a parameter as a multiple of the others'; default 1. */
+  rateOf?(name: string): number;
   /**
    * @param channels of the images. @param planes of the logits: 1, or one per class.
    * @param options.width channels of a U-Net's first level; 64 is the published size of every family.
@@ -35,9 +39,13 @@ export interface Family {
   ): Segmenter;
 }
 
+/** Of the U-Net, by level. */
+const levels = (side: string) => [1, 2, 3, 4].map((level) => `${side}${level}`);
+
 export const unet: Family = {
   name: 'unet',
   summary: 'U-Net (Ronneberger et al. 2015), with batch normalisation',
+  stages: { encoder: ['inc', ...levels('down')], decoder: [...levels('up'), 'outc'] },
   build: (channels, planes, { width, generator, device }) =>
     new UNet(channels, planes, { width, generator }).to(device),
 };
@@ -45,6 +53,7 @@ export const unet: Family = {
 export const deeplabv3: Family = {
   name: 'deeplabv3',
   summary: 'DeepLabV3 (Chen et al. 2017) on a ResNet-50',
+  stages: { encoder: ['backbone'], decoder: ['classifier'] },
   build: (channels, planes, { width, generator, dropoutGenerator, device }) =>
     new DeepLabV3(channels, planes, { width, generator, dropoutGenerator }).to(device),
 };
@@ -53,6 +62,7 @@ export const resunet: Family = {
   name: 'resunet',
   summary:
     'residual U-Net with deep supervision, planned from the image size (Isensee et al. 2024)',
+  stages: { encoder: ['encoder'], decoder: ['decoder'] },
   build: (channels, planes, { width, size, generator, device }) =>
     new ResUNet(channels, planes, { width: Math.ceil(width / 2), size, generator }).to(device),
 };
@@ -60,6 +70,10 @@ export const resunet: Family = {
 export const swinUNet: Family = {
   name: 'swin-unet',
   summary: 'Swin-UNet (Cao et al. 2021), shifted windows in encoder and decoder',
+  stages: {
+    encoder: ['patch_embed', 'layers', 'norm'],
+    decoder: ['layers_up', 'concat_back_dim', 'norm_up', 'up', 'output'],
+  },
   build: (channels, planes, { width, generator, dropoutGenerator, device }) =>
     new SwinUNet(channels, planes, {
       width: Math.ceil(width / 2) * 3, // 96 where the U-Net has 64

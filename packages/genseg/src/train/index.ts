@@ -33,3 +33,4 @@ export { type Check, selfCheck } from './selfcheck.ts';
 export { Session, type SessionOptions, type Updates, type Witness } from './session.ts';
 export { measureSteps, type StepTimes } from './step-times.ts';
 export { noProgress, type Progress, Trainer, type TrainerOptions } from './trainer.ts';
+export { readWeights } from './weights.ts';

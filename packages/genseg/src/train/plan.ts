@@ -8,6 +8,7 @@ import { familyNamed } from './family.ts';
 import { type Method, methodNamed } from './method.ts';
 import { presets, type Recipe } from './recipe.ts';
 import type { SessionOptions } from './session.ts';
+import { parseStageRates, type StageRates, stageDecisions, staged } from './stages.ts';
 import type { StepTimes } from './step-times.ts';
 import { taskDecisions, taskOf } from './task-plan.ts';
 import { pretrained } from './weights.ts';
@@ -22,8 +23,10 @@ export interface Plan {
   method: Method['name'];
   /** The segmentation model: the name of a family, or the path of a TorchScript file. */
   model: string;
-  /** A safetensors file of its first weights; null: the model's own. */
+  /** A safetensors or TorchScript file of its first weights; null: the model's own. */
   weights: string | null;
+  /** Learning rates of its parts as multiples of the recipe's; 0: frozen. */
+  stageRates: StageRates;
   recipe: Recipe;
   /** Side of the square that images are resampled to, px. */
   size: number;
@@ -43,19 +46,22 @@ const stepsDecision = 'segmentation steps';
 
 /** The session of a plan, or of a copy of it that differs in recipe or size. */
 export const sessionOptions = (
-  { method, model, weights, classes, task, channels, seed, device, precision, ...plan }: Plan,
+  { method, model, weights, stageRates, classes, task, channels, ...plan }: Plan,
   { recipe = plan.recipe, size = plan.size }: Partial<Pick<Plan, 'recipe' | 'size'>> = {},
 ): SessionOptions => ({
   method: methodNamed(method),
-  family: weights === null ? familyNamed(model) : pretrained(familyNamed(model), weights),
+  family: staged(
+    weights === null ? familyNamed(model) : pretrained(familyNamed(model), weights),
+    stageRates,
+  ),
   recipe,
   size,
   channels,
   classes: classes.length,
   task,
-  seed,
-  device,
-  precision,
+  seed: plan.seed,
+  device: plan.device,
+  precision: plan.precision,
 });
 
 function chooseDevice(
@@ -131,6 +137,7 @@ export function makePlan(
   const threads = config.threads ?? environment.threads;
   const method = methodNamed(config.method);
   const family = familyNamed(config.model);
+  const stageRates = parseStageRates(config.stageLr);
   const task = taskOf(data, config);
   if (method.semiSupervision && data.manifest.regions)
     throw new ConfigError(
@@ -140,6 +147,7 @@ export function makePlan(
     method: method.name,
     model: config.model,
     weights: config.weights,
+    stageRates,
     recipe,
     size: config.size,
     channels,
@@ -152,6 +160,7 @@ export function makePlan(
     decisions: [
       { name: 'method', value: method.name, reason: method.summary },
       { name: 'model', value: family.name, reason: family.summary },
+      ...stageDecisions(family, stageRates),
       { name: 'recipe', value: config.preset, reason },
       {
         name: stepsDecision,

@@ -3,6 +3,7 @@ import { cat, Generator, grad, scope, type Tensor, tensor } from '@genseg/torch'
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { binaryLoss as lossOf, mean, softplus, wave } from '../../test/numeric.ts';
 import { checkLeaks } from '../../test/tiny.ts';
+import { ignoredClass } from '../classes.ts';
 import { BatchNorm2d, Conv2d, lsgan, Module, valuesOf, vanillaGan, wganGp } from '../nn/index.ts';
 import { SGD } from '../optim/index.ts';
 import type { Pairs } from './pairs.ts';
@@ -174,6 +175,20 @@ test('level II: real images in the place of synthetic ones are taken as they are
     const loss = segmentation(0.5, segmenter).evaluate(batch);
     expect(loss.item()).toBeCloseTo(real + 0.5 * extra, 5);
     expect(grad(loss, valuesOf(painter.parameters()), { allowUnused: true })).toEqual([null, null]);
+  });
+});
+
+test('level I: where there is no label the generator has nothing to learn', () => {
+  const networks = { discriminator: critic, generator: painter };
+  const gan = { draw, gan: vanillaGan, l1Weight: 3, planes: 1, partial: true, random, ...direct };
+  const problem = generatorProblem(networks, sgd(painter), gan);
+  const slopes = (mask: Tensor) =>
+    grad(problem.evaluate({ ...pairs, mask }), valuesOf(painter.parameters())).map((g) =>
+      g.abs().sum().item(),
+    );
+  scope(() => {
+    for (const slope of slopes(pairs.mask)) expect(slope).toBeGreaterThan(0);
+    for (const slope of slopes(pairs.mask.fullLike(ignoredClass))) expect(slope).toBe(0);
   });
 });
 

@@ -1,6 +1,8 @@
 import { scope } from '@genseg/torch';
 import { expect, test } from 'vitest';
 import { checkLeaks, stateHash, temporaryFolder, tinySession } from '../../test/tiny.ts';
+import { ignoredClass } from '../classes.ts';
+import { balancedWeights, classTask, regionTask } from '../nn/index.ts';
 import { genseg, type Method, methods, plain } from './method.ts';
 
 checkLeaks();
@@ -50,6 +52,33 @@ test('several classes: masks have a plane for each, and all levels step', () => 
     const { image, mask } = session.sample(2);
     expect(session.segmenter.forward(image).shape).toEqual([2, 3, 32, 32]);
     expect(Math.max(...mask.toArray().map(Number))).toBeLessThan(3);
+  });
+});
+
+const regions = regionTask([
+  { name: 'disc', classes: [1, 2], paints: 1 },
+  { name: 'core', classes: [1], paints: 1 },
+]);
+const balanced = {
+  ...classTask(3),
+  weights: balancedWeights([900, 80, 40], classTask(3)),
+};
+
+test.each([
+  ['regions', regions, 2],
+  ['classes, balanced', balanced, 3],
+])('%s, half of each mask without a label: all levels step', (_, task, planes) => {
+  using tiny = tinySession(genseg, { classes: 3, halved: true, task: { ...task, partial: true } });
+  const { session } = tiny;
+  const pretrained = session.pretrainStep();
+  session.engine!.iteration = 1;
+  const { losses, hypergradientNorms } = session.trainStep();
+  for (const loss of [...pretrained.values(), ...losses.values()]) expect(loss).toBeGreaterThan(0);
+  for (const norm of hypergradientNorms!) expect(norm).toBeGreaterThan(0);
+  scope(() => {
+    const { image, mask } = session.sample(2);
+    expect(session.segmenter.forward(image).shape).toEqual([2, planes, 32, 32]);
+    expect(Math.max(...mask.toArray().map(Number))).toBe(ignoredClass);
   });
 });
 

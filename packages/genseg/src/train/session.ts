@@ -27,6 +27,7 @@ import {
 } from './problems.ts';
 import type { Recipe } from './recipe.ts';
 import { semiSupervisedProblem } from './semi/problem.ts';
+import { factorsOf } from './stages.ts';
 import { makeEngine, makeSynthesis, type Synthesis } from './synthesis.ts';
 
 export interface SessionOptions {
@@ -112,7 +113,8 @@ export class Session {
     this.segmenter = build(family);
     this.average = build(family);
     const { semiSupervision } = method;
-    this.partner = semiSupervision && build(semiSupervision.partnerOf(family));
+    const partnerFamily = semiSupervision?.partnerOf(family);
+    this.partner = partnerFamily ? build(partnerFamily) : null;
     this.#batches = new Batches(options, data, { seeds, augmentation });
     const drawing =
       <T>(draw: () => T) =>
@@ -139,6 +141,9 @@ export class Session {
         recipe.segmentation,
         trained.flatMap((network) => network.parameters()),
       ),
+    );
+    segmentationOptimizer.factors = trained.flatMap((network, i) =>
+      factorsOf(i === 0 ? family : partnerFamily!, network),
     );
     const segmentation = this.#makeSegmentation(
       segmentationOptimizer,

@@ -1,8 +1,9 @@
 /** Weights from a file: what matches by name, shape and prefix; what is kept, reported and refused. */
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { Generator, saveSafetensors, scope, zeros } from '@genseg/torch';
 import { expect, test } from 'vitest';
-import { checkLeaks, temporaryFolder, tinyPlan } from '../../test/tiny.ts';
+import { checkLeaks, temporaryFolder, tinyPlan, tinyRecipe } from '../../test/tiny.ts';
 import { checkModel } from './check-model.ts';
 import { unet } from './family.ts';
 import { matchWeights, pretrained } from './weights.ts';
@@ -57,6 +58,14 @@ const build = (family: typeof unet, seed: number, width = 4) => {
   return family.build(1, 1, options);
 };
 
+test('a TorchScript gives its parameters and buffers', () => {
+  const path = fileURLToPath(new URL('../../test/golden/unet.pt', import.meta.url));
+  const recipe = { ...tinyRecipe, segmentation: { ...tinyRecipe.segmentation, width: 2 } };
+  const decisions = checkModel(tinyPlan({ recipe, weights: path }));
+  const reason = decisions.find(({ name }) => name === 'weights')?.reason;
+  expect(reason).toMatch(/^(\d+) of \1 tensors are from it$/);
+});
+
 test('the matching tensors are those of the file, the others stay', async () => {
   const path = join(await temporaryFolder(), 'encoder.safetensors');
   scope(() => {
@@ -72,7 +81,9 @@ test('the matching tensors are those of the file, the others stay', async () => 
     }
   });
   const weights = checkModel(tinyPlan({ weights: path })).find(({ name }) => name === 'weights');
-  expect(weights?.reason).toMatch(/^\d+ of \d+ tensors are from it; drawn at random: up1/);
+  expect(weights?.reason).toMatch(
+    /^\d+ of \d+ tensors are from it, such as (\S+), there module\.\1; drawn at random: up1/,
+  );
 });
 
 test('a shape that differs is told below a prefix too', () => {

@@ -1,11 +1,12 @@
 /**
- * Pretrained weights from a safetensors file, for a whole model or for the part of it that they fit:
+ * Pretrained weights from a safetensors or TorchScript file, for a whole model or for the part of it that they fit:
  * tensors are matched by name and shape, also where one side's names stand below a prefix of the other's
  * (`backbone.conv1.weight` for `conv1.weight`, `module.inc...` for `inc...`).
  */
-import { loadSafetensors, noGrad, scope, type Tensor } from '@genseg/torch';
+import { loadSafetensors, loadScript, noGrad, scope, type Tensor } from '@genseg/torch';
 import { ConfigError } from '../errors.ts';
 import type { Module, StateDict } from '../nn/index.ts';
+import { isScript } from '../run/index.ts';
 import type { Family } from './family.ts';
 
 export interface WeightMatch {
@@ -17,6 +18,13 @@ export interface WeightMatch {
   unused: string[];
   /** Whether the file is one for this model: some weights fit, and as many as differ in shape. */
   fits: boolean;
+}
+
+/** The tensors of a file by name; a TorchScript's are its parameters and buffers. */
+export function readWeights(path: string): ReadonlyMap<string, Tensor> {
+  if (!isScript(path)) return loadSafetensors(path).tensors;
+  const script = loadScript(path, { device: 'cpu' });
+  return new Map([...script.namedParameters(), ...script.namedBuffers()]);
 }
 
 /** The leading parts of a dotted name, '' first. */
@@ -73,7 +81,7 @@ export const pretrained = (family: Family, path: string): Family => ({
     const model = family.build(...given);
     try {
       scope(() => {
-        const { tensors } = loadSafetensors(path);
+        const tensors = readWeights(path);
         const state = model.stateDict();
         const { matched } = requireMatch(path, matchWeights(state, tensors));
         noGrad(() => {
@@ -99,12 +107,11 @@ function requireMatch(path: string, match: WeightMatch): WeightMatch {
 /** What a file gives to a model, in one line. */
 export const describeWeights = (model: Module, path: string): string =>
   scope(() => {
-    const { matched, missing, unused } = matchWeights(
-      model.stateDict(),
-      loadSafetensors(path).tensors,
-    );
+    const { matched, missing, unused } = matchWeights(model.stateDict(), readWeights(path));
     const all = matched.size + missing.length;
-    return `${matched.size} of ${all} tensors are from it${some('drawn at random', missing)}${some('not used', unused)}`;
+    const [renamed] = [...matched].filter(([name, other]) => name !== other);
+    const names = renamed ? `, such as ${renamed[0]}, there ${renamed[1]}` : '';
+    return `${matched.size} of ${all} tensors are from it${names}${some('drawn at random', missing)}${some('not used', unused)}`;
   });
 
 function some(what: string, names: readonly string[]): string {

@@ -62,6 +62,7 @@ export function openRun(paths: RunPaths): { plan: Plan; data: RunData } {
   const plan = read(paths.plan) as Plan;
   plan.model ??= 'unet'; // of runs from before there was a choice
   plan.weights ??= null;
+  plan.stageRates ??= {};
   plan.task ??= classTask(plan.classes.length);
   // The folder may have moved.
   if (isScript(plan.model)) plan.model = paths.model;

@@ -1,6 +1,6 @@
 /** `genseg train` and `genseg resume`: from a folder of labelled images to an evaluated run folder. */
 import { existsSync, readFileSync } from 'node:fs';
-import { configure, environment } from '@genseg/torch';
+import { configure, environment, saveSafetensors, scope } from '@genseg/torch';
 import { TrainingError } from '../errors.ts';
 import { type SetResult, writeClaim, writeModelCard, writeReport } from '../report/index.ts';
 import {
@@ -33,6 +33,7 @@ import {
   type Plan,
   type Progress,
   proveLoop,
+  readWeights,
   saveCheckpoint,
   saveModel,
   Trainer,
@@ -118,7 +119,7 @@ export async function train(
   });
   if (data.unlabelled) writeJsonAtomic(run.paths.unlabelled, data.unlabelled);
   if (isScript(plan.model)) plan.model = ownCopy(plan.model, run.paths.model);
-  if (plan.weights !== null) plan.weights = ownCopy(plan.weights, run.paths.weights);
+  if (plan.weights !== null) plan.weights = ownWeights(plan.weights, run.paths.weights);
   writeJsonAtomic(run.paths.plan, plan);
   const warnings = [...data.warnings, ...sets.flatMap((set) => set.warnings)];
   for (const text of warnings) watcher.warn(text);
@@ -256,6 +257,13 @@ function begin(recorder: Recorder, { plan, pairs }: Work): void {
       `the self-check failed: ${failed.map(({ name, value }) => `${name} (${value})`).join('; ')}`,
     );
   }
+}
+
+/** Pretrained weights, whatever their file, as safetensors. @returns where they are. */
+function ownWeights(from: string, to: string): string {
+  if (!isScript(from)) return ownCopy(from, to);
+  scope(() => saveSafetensors(to, readWeights(from)));
+  return to;
 }
 
 /** A run needs no file but its own. @returns where the copy is. */
