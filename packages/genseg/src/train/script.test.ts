@@ -27,9 +27,13 @@ const golden = (name: string) =>
   fileURLToPath(new URL(`../../test/golden/${name}`, import.meta.url));
 const path = golden('unet.pt');
 
-/** Its first weights are in its file; the stream that would draw them is moved on as if they were not. */
+/**
+ * Its first weights are in its file; the stream that would draw them is moved on as if they were not. Its name is
+ * the U-Net's, so that methods of two networks give it the same second one.
+ */
 const inPython: Family = {
   ...script(path),
+  name: unet.name,
   build: (...given) => {
     unet.build(...given).dispose();
     return script(path).build(...given);
