@@ -38,6 +38,7 @@ export {
 export {
   bceWithLogits,
   crossEntropy,
+  type DeepSupervisionOptions,
   deepSupervisionLoss,
   diceLoss,
   jaccardLoss,
@@ -358,6 +359,10 @@ export {
   type Segmenter,
   segmentationProblem,
 } from './train/index.ts';
+
+// Generators of images from masks.
+
+export { type BuiltGenerator, type ImageGenerator, pix2pix } from './train/index.ts';
 
 // The proof that the loop is closed.
 

@@ -11,6 +11,7 @@ import { classTask, type Task } from '../src/nn/index.ts';
 import { Random } from '../src/random.ts';
 import {
   type Family,
+  type ImageGenerator,
   ImageSet,
   type Method,
   noProgress,
@@ -100,6 +101,7 @@ export interface TinyOptions {
   classes?: number;
   task?: Task;
   halved?: boolean;
+  imageGenerator?: ImageGenerator;
   witness?: Witness;
   observe?: Observe;
 }
@@ -107,10 +109,10 @@ export interface TinyOptions {
 /** A session on five training and two validation discs; all of it is disposed of together. */
 export function tinySession(method: Method, options: TinyOptions = {}) {
   const { family = unet, recipe = tinyRecipe, seed = 0, witness, observe } = options;
-  const { classes = 2, task, halved } = options;
+  const { classes = 2, task, halved, imageGenerator } = options;
   const train = discs('train', 5, { classes, halved });
   const validation = discs('validation', 2, { classes, halved });
-  const shape = { size: side, channels: 1, classes, task };
+  const shape = { size: side, channels: 1, classes, task, imageGenerator };
   const run = { method, family, recipe, seed, ...shape, device: 'cpu', precision: 'fp32' } as const;
   const unlabelled = method.semiSupervision
     ? new ImageSet(discSamples('unlabelled', 4, { classes }), 'cpu')

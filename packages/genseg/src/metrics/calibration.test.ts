@@ -63,3 +63,13 @@ test('only the box around the true and the predicted object counts; without one 
   truth[5] = 2; // another class is none of this one
   expect(of().bins[0].count).toBe(1);
 });
+
+test('pixels without a label count in no bin', () => {
+  const all = calibrationBins(
+    Float32Array.from([0.9, 0.2, 0.7]),
+    { truth: Uint8Array.from([1, 255, 1]), prediction: Uint8Array.from([1, 1, 1]), width: 3 },
+    1,
+  );
+  expect(all.count.reduce((a, b) => a + b)).toBe(2);
+  expect(calibration([all]).ece).toBeCloseTo(0.2, 6);
+});

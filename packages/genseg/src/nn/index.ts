@@ -17,6 +17,7 @@ export { Linear } from './linear.ts';
 export {
   bceWithLogits,
   crossEntropy,
+  type DeepSupervisionOptions,
   deepSupervisionLoss,
   diceLoss,
   jaccardLoss,

@@ -170,6 +170,18 @@ describe('deepSupervisionLoss', () => {
   });
 });
 
+test('deepSupervisionLoss takes other weights, as of an auxiliary head', () => {
+  scope(() => {
+    const mask = maskOf([0, 1, 1, 0], [1, 2, 2]);
+    const outputs = [wave([1, 1, 2, 2]), wave([1, 1, 2, 2], 1)];
+    const [own, auxiliary] = outputs.map((logits) => segmentationLoss(logits, mask).item());
+    expect(deepSupervisionLoss(outputs, mask, { weights: [1, 0.5] }).item()).toBeCloseTo(
+      own + 0.5 * auxiliary,
+      12,
+    );
+  });
+});
+
 test('l1 is the mean absolute difference', () => {
   scope(() => {
     expect(l1(tensor([1, -2, 4]), tensor([0, 0, 1])).item()).toBe(2);

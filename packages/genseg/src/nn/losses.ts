@@ -81,6 +81,11 @@ export function jaccardLoss(
   return intersection.add(smooth).div(union.add(smooth)).mean().rsub(1);
 }
 
+export interface DeepSupervisionOptions extends SegmentationLossOptions {
+  /** Of each output; by default each has half the weight of the one before, and they sum to 1. */
+  weights?: readonly number[];
+}
+
 export interface SegmentationLossOptions {
   /** Default `diceLoss`. */
   overlap?: OverlapLoss;
@@ -130,7 +135,7 @@ function entropy(z: Tensor, target: Tensor, { mask, task }: { mask: Tensor; task
 
 /**
  * Deep supervision (as in nnU-Net, Isensee et al. 2021): the segmentation loss of logits at several
- * resolutions, each with half the weight of the one before; the weights sum to 1.
+ * resolutions, weighted.
  *
  * @param outputs logits [N, K, h, w], the full resolution first. @param mask integer classes, [N, H, W],
  *   brought to each output's size by nearest neighbour.
@@ -138,13 +143,12 @@ function entropy(z: Tensor, target: Tensor, { mask, task }: { mask: Tensor; task
 export function deepSupervisionLoss(
   outputs: readonly Tensor[],
   mask: Tensor,
-  options: SegmentationLossOptions = {},
+  options: DeepSupervisionOptions = {},
 ): Tensor {
   const total = 2 - 2 ** (1 - outputs.length); // 1 + 1/2 + 1/4 + ...
+  const { weights = outputs.map((_, i) => 2 ** -i / total), ...loss } = options;
   const terms = outputs.map((logits, i) =>
-    segmentationLoss(logits, resizedMask(mask, logits.shape.slice(2)), options).mul(
-      2 ** -i / total,
-    ),
+    segmentationLoss(logits, resizedMask(mask, logits.shape.slice(2)), loss).mul(weights[i]),
   );
   return terms.reduce((sum, term) => sum.add(term));
 }

@@ -76,7 +76,7 @@ export const methodNames = [
 export type MethodName = (typeof methodNames)[number];
 
 /** What `--model` names; `train/family.ts` has their code. */
-export const modelNames = ['unet', 'deeplabv3', 'resunet', 'swin-unet'] as const;
+export const modelNames = ['unet', 'deeplabv3', 'deeplabv3-aux', 'resunet', 'swin-unet'] as const;
 export type ModelName = (typeof modelNames)[number];
 
 /** Whether `--model` is a file. */

@@ -3,8 +3,8 @@ import { noGrad, scope, zeros } from '@genseg/torch';
 import { expect, test } from 'vitest';
 import { checkLeaks, discs, temporaryFolder, tinyPlan, tinySession } from '../../test/tiny.ts';
 import { modelNames } from '../run/index.ts';
-import { families, familyNamed } from './family.ts';
-import { methods } from './method.ts';
+import { type Family, families, familyNamed } from './family.ts';
+import { methods, plain } from './method.ts';
 import { loadModel, saveModel } from './model-file.ts';
 import { proveLoop } from './proof.ts';
 
@@ -33,6 +33,27 @@ test.each(table)('%s trains by every method, for two classes and three', (_, fam
       for (const norm of hypergradientNorms) expect(norm).toBeGreaterThan(0);
     }
   }
+});
+
+test('the auxiliary head of DeepLabV3 is trained, with half the weight', () => {
+  const lossOf = (family: Family) => {
+    using tiny = tinySession(plain, { family });
+    return tiny.session.trainStep().losses.get('segmentation')!;
+  };
+  const named = (name: string) => familyNamed(name);
+  const both = lossOf(named('deeplabv3-aux'));
+  const own = lossOf({
+    ...named('deeplabv3-aux'),
+    build: (...given) =>
+      Object.assign(named('deeplabv3-aux').build(...given), { outputWeights: [1, 0] }),
+  });
+  const auxiliary = lossOf({
+    ...named('deeplabv3-aux'),
+    build: (...given) =>
+      Object.assign(named('deeplabv3-aux').build(...given), { outputWeights: [0, 1] }),
+  });
+  expect(both).toBeCloseTo(own + 0.5 * auxiliary, 5);
+  expect(auxiliary).toBeGreaterThan(0.1);
 });
 
 test.each(table)('%s passes the self-check', (name) => {

@@ -58,6 +58,16 @@ export const deeplabv3: Family = {
     new DeepLabV3(channels, planes, { width, generator, dropoutGenerator }).to(device),
 };
 
+export const deeplabv3Auxiliary: Family = {
+  name: 'deeplabv3-aux',
+  summary: `${deeplabv3.summary}, with torchvision's auxiliary head in training`,
+  stages: { encoder: ['backbone'], decoder: ['classifier', 'aux_classifier'] },
+  build: (channels, planes, { width, generator, dropoutGenerator, device }) => {
+    const options = { width, auxiliary: true, generator, dropoutGenerator };
+    return new DeepLabV3(channels, planes, options).to(device);
+  },
+};
+
 export const resunet: Family = {
   name: 'resunet',
   summary:
@@ -98,7 +108,7 @@ export const script = (path: string): Family => ({
   },
 });
 
-export const families: readonly Family[] = [unet, deeplabv3, resunet, swinUNet];
+export const families: readonly Family[] = [unet, deeplabv3, deeplabv3Auxiliary, resunet, swinUNet];
 
 /** @param model the name of a family, or the path of a TorchScript file. @throws ConfigError for others. */
 export function familyNamed(model: string): Family {

@@ -4,6 +4,7 @@ export type { Observe } from '../mlo/index.ts';
 export { checkModel } from './check-model.ts';
 export { hasCheckpoint, loadCheckpoint, type Parts, saveCheckpoint } from './checkpoint.ts';
 export { type Family, families, familyNamed, script, unet } from './family.ts';
+export { type BuiltGenerator, type ImageGenerator, pix2pix } from './image-generator.ts';
 export { ImageSet, type Images } from './image-set.ts';
 export { augment, genseg, type Method, methodNamed, methods, plain, separate } from './method.ts';
 export {

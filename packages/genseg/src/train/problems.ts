@@ -24,16 +24,24 @@ import type { Pairs } from './pairs.ts';
 /** A segmentation model: images [N, C, H, W] to logits [N, planes, H, W]. */
 export type Segmenter = Module & {
   forward(image: Tensor): Tensor;
-  /** For deep supervision: the logits of several resolutions, that of `forward` first. */
+  /** What is trained beside the logits of `forward`, which come first: those of other resolutions or heads. */
   forwardDeep?(image: Tensor): Tensor[];
   /** The encoder's last features [N, channels, h, w], by which images are compared. */
   bottleneck?(image: Tensor): Tensor;
+  /** The weights of their losses; by default each has half that of the one before. */
+  readonly outputWeights?: readonly number[];
   /** Writes the model with its code, where that is not ours. */
   save?(path: string): void;
 };
 /** What is compared with a mask: the logits, or those of several resolutions. */
 export const outputsOf = (segmenter: Segmenter, image: Tensor): Tensor[] =>
   segmenter.forwardDeep?.(image) ?? [segmenter.forward(image)];
+
+/** How the loss of a segmenter's outputs is taken. */
+export const lossOptions = ({ outputWeights: weights }: Segmenter, task?: Task) => ({
+  ...(weights && { weights }),
+  task,
+});
 
 /** Mask planes [N, 1 or K, H, W] to images [N, C, H, W] in 0..1. */
 export type MaskToImage = Module & { forward(mask: Tensor): Tensor };
@@ -158,20 +166,21 @@ export function segmentationProblem(
     generators,
     compute,
     loss: ({ real, synthetic, duplicates }) => {
+      const options = lossOptions(segmenter, task);
       const mask = duplicates?.mask ?? synthetic?.mask;
-      if (!mask) return deepSupervisionLoss(outputsOf(segmenter, real.image), real.mask, { task });
+      if (!mask) return deepSupervisionLoss(outputsOf(segmenter, real.image), real.mask, options);
       const [count, extra] = [real.mask.shape[0], mask.shape[0]];
       const images = cat([real.image, duplicates?.image ?? synthesise(mask)]);
       const logits = outputsOf(segmenter, images);
       const realLoss = deepSupervisionLoss(
         logits.map((depth) => depth.narrow(0, 0, count)),
         real.mask,
-        { task },
+        options,
       );
       const syntheticLoss = deepSupervisionLoss(
         logits.map((depth) => depth.narrow(0, count, extra)),
         mask,
-        { task },
+        options,
       );
       return realLoss.add(syntheticLoss, { alpha: syntheticWeight });
     },
@@ -189,7 +198,7 @@ export function architectureProblem(
     optimizer,
     ...options,
     loss: ({ image, mask }) =>
-      deepSupervisionLoss(outputsOf(segmenter, image), mask, { task: options.task }),
+      deepSupervisionLoss(outputsOf(segmenter, image), mask, lossOptions(segmenter, options.task)),
     frozen: (body) => {
       const { training } = segmenter;
       segmenter.eval();

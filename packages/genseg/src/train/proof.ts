@@ -26,15 +26,17 @@ const small = (recipe: Recipe): Recipe => ({
 
 /** Builds the copy, lets it take a few steps, and checks it. */
 export function proveLoop(plan: Plan, pairs: { train: PairSet; validation: PairSet }): Check[] {
-  const { fixedSize } = sessionOptions(plan).family;
+  const { fixedSize, stages = {} } = sessionOptions(plan).family;
   const side = fixedSize ? plan.size : smallSide;
+  // Pretrained weights are of another width, and a smaller model may lack what was named in the larger one.
+  const named = Object.entries(plan.stageRates).filter(([stage]) => fixedSize || stage in stages);
+  const unfit = { weights: null, stageRates: Object.fromEntries(named) };
   return scope(() => {
     using train = pairs.train.resized(side);
     using validation = pairs.validation.resized(side);
     const trained = [train.ids];
     using session = new Session(
-      // Pretrained weights are of another width.
-      sessionOptions({ ...plan, weights: null }, { recipe: small(plan.recipe), size: side }),
+      sessionOptions({ ...plan, ...unfit }, { recipe: small(plan.recipe), size: side }),
       { train, validation },
       (problem, ids) => {
         if (problem !== session.engine!.upper.name) trained.push(ids);

@@ -12,7 +12,7 @@ import {
   unrolled,
 } from '../mlo/index.ts';
 import { Architecture, PatchDiscriminator, Pix2PixGenerator, UNet } from '../models/index.ts';
-import { oneHotMask, substitute, valuesOf, vanillaGan } from '../nn/index.ts';
+import { oneHotMask, regionTask, substitute, valuesOf, vanillaGan } from '../nn/index.ts';
 import { Adam } from '../optim/index.ts';
 import type { PairSet } from './pairs.ts';
 import {
@@ -206,6 +206,26 @@ test('the loop that training builds passes, for two classes and three, by either
     const plan = tinyPlan({ classes: [...classes], recipe });
     expect(failing(proveLoop(plan, { train, validation }))).toEqual([]);
   }
+});
+
+const rings = ['background', 'rim', 'core'];
+const regions = regionTask([
+  { name: 'disc', classes: [1, 2], paints: 1 },
+  { name: 'core', classes: [2], paints: 2 },
+]);
+
+test.each<[string, Parameters<typeof tinyPlan>[0]]>([
+  ['a frozen encoder', { stageRates: { encoder: 0, decoder: 2 } }],
+  [
+    'regions, half of each mask without a label',
+    { classes: rings, task: { ...regions, partial: true } },
+  ],
+])('the loop that training builds passes: %s', (_, options) => {
+  const { classes = ['background', 'disc'], task } = options ?? {};
+  const made = { classes: classes.length, halved: task?.partial ?? false };
+  using train = discs('train', 3, made);
+  using validation = discs('validation', 2, made);
+  expect(failing(proveLoop(tinyPlan(options), { train, validation }))).toEqual([]);
 });
 
 test('the loop that training builds is traced: a case on both sides is named', () => {

@@ -17,6 +17,7 @@ import { Random } from '../random.ts';
 import { Batches, type SessionData } from './batches.ts';
 import type { Parts } from './checkpoint.ts';
 import type { Family } from './family.ts';
+import type { ImageGenerator } from './image-generator.ts';
 import type { Method } from './method.ts';
 import type { Pairs } from './pairs.ts';
 import {
@@ -42,6 +43,8 @@ export interface SessionOptions {
   classes: number;
   /** What is segmented; by default the classes. */
   task?: Task;
+  /** By default pix2pix. */
+  imageGenerator?: ImageGenerator;
   seed: number;
   device: Device;
   precision: 'fp32' | 'bf16';

@@ -4,14 +4,10 @@
  */
 import type { Generator } from '@genseg/torch';
 import { Engine, Graph, type Observe, type Problem, unrolled } from '../mlo/index.ts';
-import {
-  Architecture,
-  generatorDepth,
-  PatchDiscriminator,
-  Pix2PixGenerator,
-} from '../models/index.ts';
+import { PatchDiscriminator } from '../models/index.ts';
 import { lsgan, type Task, vanillaGan } from '../nn/index.ts';
 import { Adam, type Optimizer } from '../optim/index.ts';
+import { type BuiltGenerator, pix2pix } from './image-generator.ts';
 import type { Pairs } from './pairs.ts';
 import {
   architectureProblem,
@@ -24,9 +20,7 @@ import {
 } from './problems.ts';
 import type { SessionOptions } from './session.ts';
 
-export interface Synthesis {
-  architecture: Architecture;
-  generator: Pix2PixGenerator;
+export interface Synthesis extends BuiltGenerator {
   discriminator: PatchDiscriminator;
   optimizers: { generator: Optimizer; discriminator: Optimizer; architecture: Optimizer };
   problems: { generator: Problem<Pairs>; discriminator: Problem<Pairs> };
@@ -46,18 +40,14 @@ export interface Wiring {
 
 /** Level I. @param draw training pairs. */
 export function makeSynthesis(
-  { recipe, size, channels, device }: SessionOptions,
+  { recipe, size, channels, device, imageGenerator = pix2pix }: SessionOptions,
   { planes, task, initial, dropout, compute }: Wiring,
   draw: () => Pairs,
 ): Synthesis {
-  const architecture = new Architecture(Math.min(recipe.gan.depth, generatorDepth(size, size)), {
-    generator: initial,
-  }).to(device);
-  const generator = new Pix2PixGenerator(planes, channels, architecture, {
-    width: recipe.gan.width,
-    generator: initial,
-    dropoutGenerator: dropout,
-  }).to(device);
+  const { generator, architecture } = imageGenerator.build(planes, channels, {
+    ...{ size, recipe: recipe.gan, device },
+    ...{ generator: initial, dropoutGenerator: dropout },
+  });
   const discriminator = new PatchDiscriminator(planes, channels, {
     width: recipe.gan.discriminatorWidth,
     generator: initial,

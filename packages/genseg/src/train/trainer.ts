@@ -4,10 +4,10 @@
  */
 import { noGrad, scope, type Tensor } from '@genseg/torch';
 import { TrainingError } from '../errors.ts';
-import { candidates } from '../models/index.ts';
 import { segmentationLoss } from '../nn/index.ts';
 import { constant, cosine, updateAverage } from '../optim/index.ts';
 import type { StageName, TrainEvents, TrainEventType } from '../run/index.ts';
+import { pix2pix } from './image-generator.ts';
 import type { PairSet } from './pairs.ts';
 import { meanDice } from './predict.ts';
 import type { Session, Updates } from './session.ts';
@@ -197,14 +197,13 @@ export class Trainer {
 
   #reportArchitecture(norms: readonly number[]): void {
     const { architecture } = this.session.synthesis!;
-    const { encoder, decoder } = architecture.shares();
-    const shares = [...encoder, ...decoder];
+    const { imageGenerator = pix2pix } = this.session.options;
     const levels = [...architecture.namedParameters()].map(([name, level], i) => {
       const alpha = level.value.toArray();
       const start = this.#progress.alphaStart[i];
       return {
         name,
-        weights: shares[i],
+        weights: scope(() => level.value.softmax(0).toArray()),
         hypergradient: norms[i],
         moved: Math.hypot(...alpha.map((a, j) => a - start[j])),
       };
@@ -213,7 +212,7 @@ export class Trainer {
     this.#options.emit('architecture', this.#step + 1, {
       done: this.#progress.train + 1,
       levels,
-      candidates: candidates.map(({ kernel }) => `${kernel} x ${kernel}`),
+      candidates: [...imageGenerator.candidates],
     });
   }
 

@@ -27,6 +27,8 @@ export class DeepLabV3 extends Module {
   readonly #encoder: ResNetEncoder;
   readonly #head: Sequential;
   readonly #auxiliaryHead: Sequential | null;
+  /** Of `forwardDeep`: torchvision's reference training has half the auxiliary loss beside that of the logits. */
+  readonly outputWeights: readonly number[];
 
   constructor(channels: number, planes: number, options: DeepLabV3Options) {
     const { width = 64, auxiliary = false, generator, dropoutGenerator } = options;
@@ -38,6 +40,7 @@ export class DeepLabV3 extends Module {
     this.#auxiliaryHead = auxiliary
       ? this.child('aux_classifier', auxiliaryHead(shallow, planes, head))
       : null;
+    this.outputWeights = auxiliary ? [1, 0.5] : [1];
   }
 
   forward(image: Tensor): Tensor {
@@ -70,6 +73,13 @@ export class DeepLabV3 extends Module {
         auxiliary: enlarged(auxiliaryHead.forward(shallow), image),
       };
     });
+  }
+
+  /** What is trained: the logits, and those of the auxiliary head where there is one. */
+  forwardDeep(image: Tensor): Tensor[] {
+    if (!this.#auxiliaryHead) return [this.forward(image)];
+    const { logits, auxiliary } = this.forwardWithAuxiliary(image);
+    return [logits, auxiliary];
   }
 
   #refuseUnfit(image: Tensor): void {

@@ -5,7 +5,7 @@
  */
 import { grad, noGrad, scope, type Tensor } from '@genseg/torch';
 import { deepSupervisionLoss, oneHotMask } from '../../nn/index.ts';
-import type { Segmenter } from '../problems.ts';
+import { lossOptions, type Segmenter } from '../problems.ts';
 import {
   classesOf,
   pass,
@@ -75,7 +75,9 @@ export const coTraining = ({
       const { real: onReal, unlabelled: onOthers } = attacked;
       return term(onReal[0], passes[i].real[0]).add(term(onOthers, passes[i].unlabelled)).div(2);
     };
-    const [a, b] = passes.map((outputs) => deepSupervisionLoss(outputs.real, real.mask, { task }));
+    const [a, b] = passes.map((outputs, i) =>
+      deepSupervisionLoss(outputs.real, real.mask, lossOptions(networks[i], task)),
+    );
     return {
       supervised: a.add(b),
       unsupervised: disagreement(own, other)

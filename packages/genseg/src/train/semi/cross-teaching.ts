@@ -5,6 +5,7 @@
 import { noGrad, type Tensor } from '@genseg/torch';
 import { deepSupervisionLoss, diceLoss, oneHotMask } from '../../nn/index.ts';
 import { swinUNet, unet } from '../family.ts';
+import { lossOptions } from '../problems.ts';
 import { classesOf, pass, probabilities, type SemiSupervision } from './semi-supervision.ts';
 
 export const crossTeaching = ({ weight = 0.1 } = {}): SemiSupervision => ({
@@ -21,8 +22,8 @@ export const crossTeaching = ({ weight = 0.1 } = {}): SemiSupervision => ({
         noGrad(() => oneHotMask(classesOf(teacher), teacher.shape[1])),
       );
     return {
-      supervised: deepSupervisionLoss(own.real, real.mask, { task }).add(
-        deepSupervisionLoss(other.real, real.mask, { task }),
+      supervised: deepSupervisionLoss(own.real, real.mask, lossOptions(networks[0], task)).add(
+        deepSupervisionLoss(other.real, real.mask, lossOptions(networks[1], task)),
       ),
       unsupervised: taught(own.unlabelled, other.unlabelled).add(
         taught(other.unlabelled, own.unlabelled),

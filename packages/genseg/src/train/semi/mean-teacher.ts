@@ -5,6 +5,7 @@
  */
 import { noGrad } from '@genseg/torch';
 import { deepSupervisionLoss } from '../../nn/index.ts';
+import { lossOptions } from '../problems.ts';
 import { pass, probabilities, type SemiSupervision } from './semi-supervision.ts';
 
 export const meanTeacher = ({ decay = 0.99, weight = 0.1 } = {}): SemiSupervision => ({
@@ -18,7 +19,7 @@ export const meanTeacher = ({ decay = 0.99, weight = 0.1 } = {}): SemiSupervisio
       probabilities(teacher.withFrozenStatistics(() => teacher.forward(other))),
     );
     return {
-      supervised: deepSupervisionLoss(outputs.real, real.mask, { task }),
+      supervised: deepSupervisionLoss(outputs.real, real.mask, lossOptions(student, task)),
       // eq. 1: J(theta) = E |f(x, theta', eta') - f(x, theta, eta)|^2
       unsupervised: probabilities(outputs.unlabelled).sub(target).square().mean(),
     };

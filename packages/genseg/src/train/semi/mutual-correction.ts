@@ -7,6 +7,7 @@ import { noGrad, type Tensor } from '@genseg/torch';
 import { ignoredClass } from '../../classes.ts';
 import { deepSupervisionLoss, diceLoss, oneHotMask } from '../../nn/index.ts';
 import { resunet, unet } from '../family.ts';
+import { lossOptions } from '../problems.ts';
 import { classesOf, pass, probabilities, type SemiSupervision } from './semi-supervision.ts';
 
 /** p^(1/T) / sum p^(1/T) over the classes. @param p probabilities, one plane for two classes. */
@@ -42,7 +43,7 @@ export const mutualCorrection = ({
     const [own, other] = passes.map(({ real: [logits] }) => classesOf(logits));
     const disputed = own.ne(other).logicalAnd(real.mask.ne(ignoredClass));
     const [a, b] = passes.map((outputs, i) =>
-      deepSupervisionLoss(outputs.real, real.mask, { task }).add(
+      deepSupervisionLoss(outputs.real, real.mask, lossOptions(networks[i], task)).add(
         correction(onReal[i], truth, disputed),
         {
           alpha: correctionWeight,

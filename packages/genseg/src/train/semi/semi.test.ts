@@ -277,11 +277,11 @@ test('the second network is of the kind that the method asks for, whatever the f
   const partners = (name: 'mean-teacher' | 'dct' | 'mcf' | 'ctbct') =>
     families.map((family) => methodNamed(name).semiSupervision!.partnerOf(family).name);
   const own = families.map(({ name }) => name);
-  expect(own).toEqual(['unet', 'deeplabv3', 'resunet', 'swin-unet']);
+  expect(own).toEqual(['unet', 'deeplabv3', 'deeplabv3-aux', 'resunet', 'swin-unet']);
   expect(partners('mean-teacher')).toEqual(own);
   expect(partners('dct')).toEqual(own);
-  expect(partners('mcf')).toEqual(['resunet', 'unet', 'unet', 'unet']);
-  expect(partners('ctbct')).toEqual(['swin-unet', 'swin-unet', 'swin-unet', 'unet']);
+  expect(partners('mcf')).toEqual(['resunet', 'unet', 'unet', 'unet', 'unet']);
+  expect(partners('ctbct')).toEqual(['swin-unet', 'swin-unet', 'swin-unet', 'swin-unet', 'unet']);
 });
 
 test('several classes: every method steps, on losses that are finite', () => {
