@@ -15,6 +15,8 @@ test('data and out suffice', () => {
     method: 'genseg',
     model: 'unet',
     weights: null,
+    stageLr: [],
+    classWeights: 'none',
     labels: null,
     val: null,
     test: [],
@@ -46,6 +48,16 @@ test('text from the environment becomes numbers, booleans and lists', () => {
     json: true,
     test: ['a,b'],
   });
+});
+
+test('parts of the model and their rates, once or several times', () => {
+  expect(resolve({ stageLr: 'encoder=0.1' }).config.stageLr).toEqual(['encoder=0.1']);
+  const several = ['encoder=0', 'down1.conv=.5', 'decoder=2'];
+  expect(resolve({ stageLr: several }).config.stageLr).toEqual(several);
+  for (const wrong of ['encoder', 'encoder=', '=1', 'encoder=-1', 'encoder=fast'])
+    expect(() => resolve({ stageLr: [wrong] })).toThrow(
+      /expected a part of the model and its share/,
+    );
 });
 
 test.each([
