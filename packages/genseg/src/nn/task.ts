@@ -26,14 +26,21 @@ export interface PlaneWeights {
 
 const plain = { partial: false, weights: null };
 
-/** Each class by itself. @param classes their number with the background; of two, one plane is the foreground. */
-export function classTask(classes: number): Task {
-  const ids = Array.from({ length: classes }, (_, id) => id).slice(classes === 2 ? 1 : 0);
-  return { ...plain, planes: ids.map((id) => [id]), exclusive: classes > 2, paints: ids };
+/** A plane for each class, the background's first. */
+function exclusiveClasses(classes: number): Task {
+  const ids = Array.from({ length: classes }, (_, id) => id);
+  return { ...plain, planes: ids.map((id) => [id]), exclusive: true, paints: ids };
 }
 
+const foreground: Task = { ...plain, planes: [[1]], exclusive: false, paints: [1] };
+
+/** Each class by itself. @param classes their number with the background; of two, one plane is the foreground. */
+export const classTask = (classes: number): Task =>
+  classes === 2 ? foreground : exclusiveClasses(classes);
+
 /** What logits [N, planes, H, W] stand for where nothing else is said: one plane is foreground, several are classes. */
-export const plainTask = ({ shape }: Tensor): Task => classTask(Math.max(2, shape[1]));
+export const plainTask = ({ shape }: Tensor): Task =>
+  shape[1] === 1 ? foreground : exclusiveClasses(shape[1]);
 
 /** Unions of classes, each for itself, as nnU-Net's region-based training (Isensee et al. 2021). */
 export const regionTask = (regions: readonly Region[]): Task => ({

@@ -27,6 +27,7 @@ export { writeReport } from './report.ts';
 export { formatComparison, formatResult } from './result-text.ts';
 export { type RunRecord, readRun } from './run-record.ts';
 export { type CaseResult, readSetResult, type SetResult } from './set-result.ts';
+export { writeSuiteReport } from './suite/suite-report.ts';
 export {
   type Audit,
   type CaseTrust,
@@ -36,4 +37,3 @@ export {
   writeAudit,
   writeSetTrust,
 } from './trust-result.ts';
-export { writeSuiteReport } from './suite/suite-report.ts';

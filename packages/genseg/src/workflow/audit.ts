@@ -35,7 +35,13 @@ export function auditSynthesis(
       const pairs = ids.map((id, i) => {
         const sample = { image: pixels(image.at(i)), ...sides };
         const truth = classIds(mask.at(i));
-        return { id, sample, truth, predicted: predict(trained.model, sample, trained.info).mask };
+        return {
+          id,
+          sample,
+          truth,
+          predicted: predict(trained.model, sample, { size: trained.info.size, task: trained.task })
+            .mask,
+        };
       });
       writeAudit(paths, {
         synthetic: pairs.map(({ id, truth, predicted }, i) => ({
