@@ -86,19 +86,18 @@ async function sharesOfTask(seed: number, labelled: readonly boolean[]): Promise
 /*
  * The training pairs are the same and so are the validation images; only the validation masks say whether
  * a companion is background, so that drawing it teaches what is needed, or an object, so that drawing it
- * beside an empty mask does harm. Of the seeds 0 to 11, the largest kernel passed .42 for background in
- * all but 6 (.31) and 11 (.33); for objects it came out lowest in all, by .14 or more below its share for
- * background.
+ * beside an empty mask does harm. Of the seeds 0 to 7, the largest kernel came to .38 to .62 for background
+ * and .15 to .21 for objects.
  */
 test.each([0, 1, 2])('alpha moves, and for a reason: seed %d', async (seed) => {
   const [before, background, object] = await sharesOfTask(seed, [false, true]);
   for (const share of before) expect(share).toBeCloseTo(1 / 3, 2);
 
   const [small, medium, large] = background;
-  expect(large).toBeGreaterThan(0.42);
-  expect(Math.max(small, medium)).toBeLessThan(0.3);
+  expect(large).toBeGreaterThan(0.36);
+  expect(Math.max(small, medium)).toBeLessThan(1 / 3);
 
-  expect(object[2]).toBeLessThan(0.28);
+  expect(object[2]).toBeLessThan(0.25);
   expect(Math.max(object[0], object[1])).toBeGreaterThan(0.38);
 });
 
