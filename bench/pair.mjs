@@ -41,6 +41,13 @@ export class Worker {
     return JSON.parse(value);
   }
 
+  /** Seconds of processor time so far, of all threads. */
+  cpuSeconds() {
+    const stat = readFileSync(`/proc/${this.#process.pid}/stat`, 'utf8');
+    const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' '); // from the third field on
+    return (Number(fields[11]) + Number(fields[12])) / 100; // user and system, in ticks
+  }
+
   /** Most bytes of memory that the process has held at once. */
   peakMemory() {
     const status = readFileSync(`/proc/${this.#process.pid}/status`, 'utf8');

@@ -41,3 +41,44 @@ ${[...ticks, ...rows].join('\n')}
 </svg>
 `;
 }
+
+const LEVELS = ['#9ecae1', '#6baed6', '#3182bd', '#08306b'];
+
+/**
+ * An SVG of iterations: a bar for each variant, its parts the levels, in parts of the plain eager one.
+ * @param {{ title: string, measured: { name: string, parts: number[] }[] }[]} plots
+ * @param {string[]} stages
+ */
+export function plotIterations(plots, stages) {
+  let y = TOP;
+  const rows = plots.flatMap(({ title, measured }) => {
+    const sum = (/** @type {number[]} */ parts) => parts.reduce((a, b) => a + b, 0);
+    const longest = Math.max(...measured.map(({ parts }) => sum(parts)));
+    const heading = `<text x="${LEFT}" y="${y + 14}" font-weight="bold">${title}</text>`;
+    y += ROW;
+    const bars = measured.map(({ name, parts }) => {
+      let x = LEFT;
+      const boxes = parts.map((part, i) => {
+        const width = (part / longest) * WIDTH;
+        const box = `<rect x="${x.toFixed(1)}" y="${y + 3}" width="${width.toFixed(1)}" height="${ROW - 6}" fill="${LEVELS[i]}"/>`;
+        x += width;
+        return box;
+      });
+      const text = `<text x="${LEFT - 10}" y="${y + 15}" text-anchor="end">${name}</text><text x="${(x + 6).toFixed(1)}" y="${y + 15}">${sum(parts).toFixed(2)} s</text>`;
+      y += ROW;
+      return text + boxes.join('');
+    });
+    y += ROW / 2;
+    return [heading, ...bars];
+  });
+  const legend = stages.map(
+    (stage, i) =>
+      `<rect x="${LEFT + i * 110}" y="24" width="12" height="12" fill="${LEVELS[i]}"/><text x="${LEFT + 16 + i * 110}" y="34">${stage}</text>`,
+  );
+  return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${LEFT + WIDTH + 70} ${y}" font-family="sans-serif" font-size="12">
+<rect width="100%" height="100%" fill="#fff"/>
+<text x="${LEFT}" y="16">One iteration, by level; medians</text>
+${[...legend, ...rows].join('\n')}
+</svg>
+`;
+}

@@ -1,5 +1,6 @@
 // @ts-check
-// npm run bench: small operator calls and U-Net training steps, ours beside Python's torch in one run.
+// npm run bench: small operator calls, U-Net training steps and whole GenSeg iterations, ours beside Python's
+// torch in one run.
 //
 //   npm run bench                all of it: half an hour, or more without bfloat16 in hardware
 //   npm run bench -- --quick     a minute
@@ -14,6 +15,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
+import { compareIterations } from '../bench/compare-iterations.mjs';
 import { compare, withWorkers } from '../bench/pair.mjs';
 import { machineText, operatorTable, stepName, stepTable, writeReport } from '../bench/report.mjs';
 import { capture } from './setup/process.mjs';
@@ -149,3 +151,4 @@ try {
 }
 console.log(`\n${stepTable(steps)}`);
 if (write) writeReport(machine, operators, steps);
+await compareIterations({ python, write, ...(quick && { only: 16, turns: 1 }) });

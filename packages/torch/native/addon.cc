@@ -8,6 +8,7 @@
 #include "environment.h"
 #include "errors.h"
 #include "memory.h"
+#include "norm.h"
 #include "profile.h"
 #include "random.h"
 #include "script.h"
@@ -70,6 +71,8 @@ const napi_property_descriptor exports_table[] = {
     entry<autograd::leave_autocast>("leaveAutocast"),
     // convolution.h
     entry<convolution::convolve>("convolve"),
+    // norm.h
+    entry<norm::batch_norm>("normaliseBatch"),
     // random.h
     entry<random_numbers::create>("createGenerator"),
     entry<random_numbers::get_state>("getGeneratorState"),

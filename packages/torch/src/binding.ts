@@ -83,6 +83,16 @@ export interface Native {
     transposed: boolean,
   ): NativeHandle;
 
+  normaliseBatch(
+    input: NativeHandle,
+    weight: NativeHandle,
+    bias: NativeHandle,
+    runningMean: NativeHandle | undefined,
+    runningVariance: NativeHandle | undefined,
+    momentum: number,
+    eps: number,
+  ): NativeHandle;
+
   createGenerator(device: string, seed: number): NativeHandle;
   getGeneratorState(generator: NativeHandle): NativeHandle;
   setGeneratorState(generator: NativeHandle, state: NativeHandle): void;

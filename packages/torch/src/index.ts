@@ -27,6 +27,7 @@ export {
 export { DisposedTensorError, OutOfMemoryError, TorchError } from './errors.ts';
 export { Generator, type GeneratorState } from './generator.ts';
 export { keep, liveBytes, liveTensors, type Resource, scope } from './lifetime.ts';
+export { normaliseBatch, type RunningStatistics } from './norm.ts';
 // The one star: the operators' names stand one by one in ops.txt.
 export * from './ops.gen.ts';
 export {

@@ -23,7 +23,7 @@ export interface ProblemOptions<Batch> {
   generators?: readonly Generator[];
   /** Runs a hypergradient's evaluation without side effects, such as moving batch-norm statistics. */
   frozen?<T>(body: () => T): T;
-  /** Runs the loss of an update, for instance in a lower precision; hypergradients are taken without it. */
+  /** Runs every evaluation of the loss, for instance in a lower precision. */
   compute?<T>(body: () => T): T;
 }
 
@@ -86,7 +86,7 @@ export class Problem<Batch = unknown> {
     const { differentiable = false } = options;
     const before = noGrad(() => valuesOf(this.parameters).map((value) => value.detach().clone()));
     const state = this.optimizer.snapshot();
-    if (!differentiable || this.#options.compute) {
+    if (!differentiable) {
       const { batch, loss, random, gradients } = this.#update();
       return { loss, step: { batch, random, before, gradients, state } };
     }
@@ -120,8 +120,8 @@ export class Problem<Batch = unknown> {
 
   /** The loss of a batch at the present parameters, without side effects. */
   evaluate(batch: Batch): Tensor {
-    const { loss, frozen = (body) => body() } = this.#options;
-    return frozen(() => loss(batch));
+    const { loss, frozen = (body) => body(), compute = (body) => body() } = this.#options;
+    return frozen(() => compute(() => loss(batch)));
   }
 
   /** An earlier step's gradient with its graph: the one that was kept, or evaluated again. */

@@ -7,6 +7,7 @@ import {
   groupNorm,
   instanceNorm,
   layerNorm,
+  normaliseBatch,
   ones,
   scope,
   type Tensor,
@@ -44,20 +45,15 @@ export class BatchNorm2d extends Module {
 
   forward(input: Tensor): Tensor {
     if (this.training) refuseSingleValue(input);
-    const tracks = this.training && this.tracksStatistics;
+    const [mean, variance] = [this.#mean.value, this.#variance.value];
+    const [weight, bias] = [this.weight.value, this.bias.value];
+    const [momentum, eps] = [this.#momentum, this.#eps];
+    if (!this.training)
+      return batchNorm(input, weight, bias, mean, variance, false, momentum, eps, true);
+    const tracks = this.tracksStatistics;
     if (tracks) this.#batches.value.add_(1);
-    const statistics = tracks || !this.training;
-    return batchNorm(
-      input,
-      this.weight.value,
-      this.bias.value,
-      statistics ? this.#mean.value : null,
-      statistics ? this.#variance.value : null,
-      this.training,
-      this.#momentum,
-      this.#eps,
-      true,
-    );
+    const running = tracks ? { mean, variance } : undefined;
+    return normaliseBatch(input, weight, bias, { running, momentum, eps });
   }
 }
 

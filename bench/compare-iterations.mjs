@@ -1,0 +1,183 @@
+// @ts-check
+// One GenSeg iteration, ours beside Python's, part by part: what `npm run bench` shows after the training steps.
+// Processes of one kind of network run in turn; whatever else the machine does falls on all.
+//
+//   node bench/compare-iterations.mjs             prints it
+//   node bench/compare-iterations.mjs --write     also into docs/performance.md, with a plot
+//   node bench/compare-iterations.mjs --only 16   one width; --turns 3: measurements of each
+
+import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { availableParallelism, tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { parseArgs } from 'node:util';
+import { Worker } from './pair.mjs';
+import { plotIterations } from './plot.mjs';
+import { machineLine, table, writeBetween } from './report.mjs';
+
+/** @typedef {{ stages: number[], losses: number[] }} Run seconds of levels; losses of D, G, S, validation, then |gradient| */
+/** @typedef {{ name: string, python: boolean, precision: string, layout: string, threads: number }} Variant */
+/** @typedef {Variant & { wall: number, cpu: number, parts: number[], memory: number, last: number[] }} Measured */
+
+const PLOT = new URL('../docs/performance-iteration.svg', import.meta.url);
+const STAGES = ['I, discriminator', 'I, generator', 'II', 'III'];
+const rates = { gan: 1e-4, segmentation: 1e-4, architecture: 1e-3 };
+/** The small nets of the preset `fast`, and the paper's. */
+const sizes = [
+  { width: 16, size: 128, batch: 4, depth: 5 },
+  { width: 64, size: 256, batch: 2, depth: 8 },
+];
+
+/** @returns {Variant[]} */
+function variantsOf(threads = availableParallelism()) {
+  const fp32 = { precision: 'fp32', layout: 'contiguous', threads };
+  const plain = { name: 'Python, eager fp32', python: true, ...fp32 };
+  return [
+    { name: 'ours, fp32', python: false, ...fp32 },
+    { name: 'ours, bf16', python: false, ...fp32, precision: 'bf16' },
+    plain,
+    { ...plain, name: 'Python, channels-last', layout: 'channels-last' },
+  ];
+}
+
+const median = (/** @type {number[]} */ values) =>
+  values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)];
+const sum = (/** @type {number[]} */ values) => values.reduce((a, b) => a + b, 0);
+
+/**
+ * Measures all variants of one size in turn; each is a process of its own.
+ * @param {typeof sizes[number]} size
+ * @param {{ python: string | undefined, turns: number, file: string }} options
+ * @returns {Promise<Measured[]>}
+ */
+export async function measureIterations(size, { python, turns, file }) {
+  const variants = variantsOf().filter((variant) => python || !variant.python);
+  const workers = [];
+  try {
+    for (const variant of variants) {
+      const worker = variant.python
+        ? new Worker(/** @type {string} */ (python), 'iteration.py')
+        : new Worker(process.execPath, 'iteration.mjs');
+      const first = {
+        worker,
+        variant,
+        runs: /** @type {Run[]} */ ([]),
+        cpu: /** @type {number[]} */ ([]),
+      };
+      workers.push(first);
+      const path = variant.python || !existsSync(file) ? file : null;
+      await worker.ask('prepare', { ...size, ...variant, rates, file: path });
+      const [start] = /** @type {Run[]} */ (await worker.ask('iterations', { count: 1 }));
+      requireSame(variant, start, workers[0].runs[0] ?? start);
+      first.runs.push(start);
+    }
+    for (let turn = 0; turn < turns; turn++) {
+      for (const { worker, runs, cpu } of turn % 2 ? workers.toReversed() : workers) {
+        const before = worker.cpuSeconds();
+        runs.push(...(await worker.ask('iterations', { count: 1 })));
+        cpu.push(worker.cpuSeconds() - before);
+      }
+    }
+    return workers.map(({ worker, variant, runs, cpu }) => ({
+      ...variant,
+      wall: median(runs.slice(1).map(({ stages }) => sum(stages))),
+      cpu: median(cpu),
+      parts: STAGES.map((_, i) => median(runs.slice(1).map(({ stages }) => stages[i]))),
+      memory: worker.peakMemory(),
+      last: runs[runs.length - 1].losses,
+    }));
+  } finally {
+    await Promise.all(workers.map(({ worker }) => worker.end()));
+  }
+}
+
+/**
+ * All compute the same: the first losses agree, up to rounding. (The first gradient does not: before Adam and
+ * RMSprop have seen a few, their response hangs on the last digits of the smallest gradients.)
+ * @param {Variant} variant
+ * @param {Run} run
+ * @param {Run} expected
+ */
+function requireSame(variant, run, expected) {
+  const tolerance = variant.precision === 'bf16' ? 5e-3 : 1e-4;
+  const same = expected.losses
+    .slice(0, 4)
+    .every((loss, i) => Math.abs(run.losses[i] - loss) <= tolerance * Math.abs(loss));
+  if (same) return;
+  throw new Error(`${variant.name} differs: ${run.losses}, expected ${expected.losses}`);
+}
+
+/** @param {Measured[]} measured */
+export function iterationTable(measured) {
+  const plain = measured.find(({ name }) => name === 'Python, eager fp32');
+  const ms = (/** @type {number} */ seconds) => (1000 * seconds).toFixed(0);
+  return table(
+    [
+      '',
+      'wall, ms',
+      'CPU, ms',
+      'CPU, plain / this',
+      ...STAGES.map((s) => `${s}, ms`),
+      'MiB',
+      'plain / this',
+    ],
+    measured.map(({ name, wall, cpu, parts, memory }) => [
+      name,
+      ms(wall),
+      ms(cpu),
+      plain ? (plain.cpu / cpu).toFixed(2) : '',
+      ...parts.map(ms),
+      (memory / 2 ** 20).toFixed(0),
+      plain ? (plain.memory / memory).toFixed(2) : '',
+    ]),
+  );
+}
+
+/** What the machine can do at its best, beside which the rest is seen. */
+async function peakText() {
+  const worker = new Worker(process.execPath, 'iteration.mjs');
+  const rows = [];
+  for (const precision of ['fp32', 'bf16'])
+    for (const layout of ['contiguous', 'channels-last']) {
+      const peak = await worker.ask('peak', { threads: availableParallelism(), precision, layout });
+      const cells = [peak.gemm, peak.forward, peak.training].map((value) => value.toFixed(0));
+      rows.push([`${precision}, ${layout}`, ...cells]);
+    }
+  await worker.end();
+  return table(['GFLOP/s', 'matrix product', '3x3 convolution', 'with its gradients'], rows);
+}
+
+/** @param {{ python: string | undefined, turns?: number, only?: number, write?: boolean }} options */
+export async function compareIterations({ python, turns = 3, only, write = false }) {
+  const folder = mkdtempSync(join(tmpdir(), 'genseg-iteration-'));
+  const parts = [machineLine(), await peakText()];
+  const plots = [];
+  try {
+    for (const size of sizes.filter(({ width }) => only === undefined || width === only)) {
+      const file = join(folder, `first-${size.width}.safetensors`);
+      const measured = await measureIterations(size, { python, turns, file });
+      rmSync(file, { force: true });
+      const title = `Width ${size.width}, ${size.size} px, batch ${size.batch}`;
+      parts.push(`**${title}**`, iterationTable(measured));
+      plots.push({ title, measured });
+      console.log(parts.join('\n\n'));
+    }
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+  if (!write) return;
+  writeBetween('node bench/compare-iterations.mjs', parts.join('\n\n'));
+  writeFileSync(PLOT, plotIterations(plots, STAGES));
+}
+
+if (import.meta.url === pathToFileURL(process.argv[1]).href) {
+  const { values } = parseArgs({
+    options: { write: { type: 'boolean' }, only: { type: 'string' }, turns: { type: 'string' } },
+  });
+  await compareIterations({
+    python: process.env.PYTHON ?? '/usr/bin/python3',
+    turns: Number(values.turns ?? 3),
+    ...(values.only !== undefined && { only: Number(values.only) }),
+    ...(values.write !== undefined && { write: values.write }),
+  });
+}
