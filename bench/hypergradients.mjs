@@ -129,8 +129,8 @@ The derivative itself is right: in float64 a central difference with a radius of
 for SGD, RMSprop and AdamW, and \`unrolled\` over several steps agrees with a central difference of the retrained
 validation loss (\`packages/genseg/test/feedback.test.ts\`). At the radii that float32 needs, the two ends lie on
 different sides of many kinks of ReLU, where the gradient jumps: the difference is then the slope of a
-smoothed loss, another quantity. So .98 at the default radius, which smooth networks reach, is not reached by this
-U-Net, and training uses \`unrolled\`.
+smoothed loss, another quantity. So .98 at the default radius is not reached by this U-Net, and training
+uses \`unrolled\`.
 
 \`neumann\` with one term looks through one step as \`unrolled\` does, yet at the weights after the step, not before
 it; with more terms, and \`conjugateGradient\`, they answer another question: how the optimum would move, not the next

@@ -116,6 +116,15 @@ const refusals: Record<string, Refusal> = {
     options: async () => ['--test', await discs({ 'images/case-2.png': image.subarray(0, 90) })],
     error: /images\/case-2\.png: is damaged or no image .*; open it in a viewer, then export/,
   },
+  'damaged weights': {
+    data: () => discs({}),
+    options: async () => [
+      '--weights',
+      join(await dataSet({ 'cut.safetensors': Buffer.alloc(100, 7) }), 'cut.safetensors'),
+    ],
+    error:
+      /--weights: \S*cut\.safetensors is not a whole safetensors file: .*; copy the file again or save it anew/,
+  },
   'a run below a file': {
     data: () => discs({}),
     out: async () => join(await dataSet({ file: '' }), 'file', 'run'),

@@ -3,15 +3,18 @@
  * user's own model is said at once, and not after minutes of pre-training. Also what is learned on the way.
  */
 import { Generator, grad, OutOfMemoryError, ones, scope, type Tensor } from '@genseg/torch';
-import { ConfigError } from '../errors.ts';
+import { ConfigError, DataError } from '../errors.ts';
 import { valuesOf } from '../nn/index.ts';
 import { type Decision, type Plan, sessionOptions } from './plan.ts';
 import { outputsOf, type Segmenter } from './problems.ts';
 import { describeWeights } from './weights.ts';
 
+/** They say already what is wrong and how to mend it. */
+const ownErrors = [ConfigError, DataError, OutOfMemoryError];
+
 /**
  * @returns what plan.json should say of it.
- * @throws ConfigError that names the model, what it lacks and the mend.
+ * @throws ConfigError that names the model, what it lacks and the mend; DataError for a damaged file of weights.
  */
 export function checkModel(plan: Plan): Decision[] {
   const { family, channels, size, device, recipe } = sessionOptions(plan);
@@ -21,7 +24,7 @@ export function checkModel(plan: Plan): Decision[] {
     try {
       return body();
     } catch (error) {
-      if (error instanceof ConfigError || error instanceof OutOfMemoryError) throw error;
+      if (ownErrors.some((kind) => error instanceof kind)) throw error;
       throw refuse(`${what} failed: ${(error as Error).message}`, error);
     }
   };

@@ -3,8 +3,16 @@
  * tensors are matched by name and shape, also where one side's names stand below a prefix of the other's
  * (`backbone.conv1.weight` for `conv1.weight`, `module.inc...` for `inc...`).
  */
-import { loadSafetensors, loadScript, noGrad, scope, type Tensor } from '@genseg/torch';
-import { ConfigError } from '../errors.ts';
+import {
+  loadSafetensors,
+  loadScript,
+  noGrad,
+  OutOfMemoryError,
+  scope,
+  type Tensor,
+  TorchError,
+} from '@genseg/torch';
+import { ConfigError, DataError } from '../errors.ts';
 import type { Module, StateDict } from '../nn/index.ts';
 import { isScript } from '../run/index.ts';
 import type { Family } from './family.ts';
@@ -20,11 +28,21 @@ export interface WeightMatch {
   fits: boolean;
 }
 
-/** The tensors of a file by name; a TorchScript's are its parameters and buffers. */
+/**
+ * The tensors of a file by name; a TorchScript's are its parameters and buffers.
+ * @throws DataError for a file that is damaged or of another kind.
+ */
 export function readWeights(path: string): ReadonlyMap<string, Tensor> {
-  if (!isScript(path)) return loadSafetensors(path).tensors;
-  const script = loadScript(path, { device: 'cpu' });
-  return new Map([...script.namedParameters(), ...script.namedBuffers()]);
+  try {
+    if (!isScript(path)) return loadSafetensors(path).tensors;
+    const script = loadScript(path, { device: 'cpu' });
+    return new Map([...script.namedParameters(), ...script.namedBuffers()]);
+  } catch (cause) {
+    if (!(cause instanceof TorchError) || cause instanceof OutOfMemoryError) throw cause;
+    throw new DataError(`--weights: ${cause.message}; copy the file again or save it anew`, {
+      cause,
+    });
+  }
 }
 
 /** The leading parts of a dotted name, '' first. */
