@@ -87,7 +87,7 @@ async function sharesOfTask(seed: number, labelled: readonly boolean[]): Promise
  * The training pairs are the same and so are the validation images; only the validation masks say whether
  * a companion is background, so that drawing it teaches what is needed, or an object, so that drawing it
  * beside an empty mask does harm. Of the seeds 0 to 7, the largest kernel came to .38 to .62 for background
- * and .15 to .21 for objects.
+ * and .15 to .21 for objects; in seed 3 alone another kernel came as high for background (.40 beside .39).
  */
 test.each([0, 1, 2])('alpha moves, and for a reason: seed %d', async (seed) => {
   const [before, background, object] = await sharesOfTask(seed, [false, true]);
