@@ -139,10 +139,6 @@ export function makePlan(
   const family = familyNamed(config.model);
   const stageRates = parseStageRates(config.stageLr);
   const task = taskOf(data, config);
-  if (method.semiSupervision && data.manifest.regions)
-    throw new ConfigError(
-      `--method ${method.name}: its loss of unlabelled images is one of classes, and ${data.manifest.root} declares regions; take another method`,
-    );
   return {
     method: method.name,
     model: config.model,

@@ -1,12 +1,12 @@
 /**
  * Cross teaching between CNN and transformer (CTBCT): Luo et al. 2022. A convolutional network and a
- * transformer; on unlabelled images each learns from the other's classes as if they were the mask.
+ * transformer; on unlabelled images each learns from the other's classes, or regions, as if they were the mask.
  */
 import { noGrad, type Tensor } from '@genseg/torch';
-import { deepSupervisionLoss, diceLoss, oneHotMask } from '../../nn/index.ts';
+import { deepSupervisionLoss, diceLoss } from '../../nn/index.ts';
 import { swinUNet, unet } from '../family.ts';
 import { lossOptions } from '../problems.ts';
-import { classesOf, pass, probabilities, type SemiSupervision } from './semi-supervision.ts';
+import { decided, pass, probabilities, type SemiSupervision } from './semi-supervision.ts';
 
 export const crossTeaching = ({ weight = 0.1 } = {}): SemiSupervision => ({
   partnerOf: (family) => (family.name === swinUNet.name ? unet : swinUNet),
@@ -18,8 +18,9 @@ export const crossTeaching = ({ weight = 0.1 } = {}): SemiSupervision => ({
     // eq. 3: L_ctl = Dice(p_c, argmax p_t) + Dice(p_t, argmax p_c)
     const taught = (learner: Tensor, teacher: Tensor): Tensor =>
       diceLoss(
-        probabilities(learner),
-        noGrad(() => oneHotMask(classesOf(teacher), teacher.shape[1])),
+        probabilities(learner, task),
+        noGrad(() => decided(teacher, task)),
+        { background: !task.exclusive },
       );
     return {
       supervised: deepSupervisionLoss(own.real, real.mask, lossOptions(networks[0], task)).add(

@@ -16,12 +16,15 @@ export const meanTeacher = ({ decay = 0.99, weight = 0.1 } = {}): SemiSupervisio
     const outputs = pass(student, real.image, recolour(unlabelled.image));
     const other = recolour(unlabelled.image);
     const target = noGrad(() =>
-      probabilities(teacher.withFrozenStatistics(() => teacher.forward(other))),
+      probabilities(
+        teacher.withFrozenStatistics(() => teacher.forward(other)),
+        task,
+      ),
     );
     return {
       supervised: deepSupervisionLoss(outputs.real, real.mask, lossOptions(student, task)),
       // eq. 1: J(theta) = E |f(x, theta', eta') - f(x, theta, eta)|^2
-      unsupervised: probabilities(outputs.unlabelled).sub(target).square().mean(),
+      unsupervised: probabilities(outputs.unlabelled, task).sub(target).square().mean(),
     };
   },
 });

@@ -4,26 +4,37 @@
  * better on the labelled ones of the batch teaches the other, by its sharpened prediction.
  */
 import { noGrad, type Tensor } from '@genseg/torch';
-import { ignoredClass } from '../../classes.ts';
-import { deepSupervisionLoss, diceLoss, oneHotMask } from '../../nn/index.ts';
+import { deepSupervisionLoss, diceLoss, labelled, type Task, targetOf } from '../../nn/index.ts';
 import { resunet, unet } from '../family.ts';
 import { lossOptions } from '../problems.ts';
-import { classesOf, pass, probabilities, type SemiSupervision } from './semi-supervision.ts';
+import { decided, pass, probabilities, type SemiSupervision } from './semi-supervision.ts';
 
-/** p^(1/T) / sum p^(1/T) over the classes. @param p probabilities, one plane for two classes. */
-export function sharpened(p: Tensor, temperature: number): Tensor {
+/** p^(1/T) / sum p^(1/T), over exclusive planes or over each plane and its complement. */
+export function sharpened(
+  p: Tensor,
+  temperature: number,
+  { exclusive }: Pick<Task, 'exclusive'>,
+): Tensor {
   const raised = p.pow(1 / temperature);
-  const total =
-    p.shape[1] === 1
-      ? raised.add(p.rsub(1).pow(1 / temperature))
-      : raised.sum([1], { keepdim: true });
+  const total = exclusive
+    ? raised.sum([1], { keepdim: true })
+    : raised.add(p.rsub(1).pow(1 / temperature));
   return raised.div(total);
 }
 
-/** Mean squared error where the networks disagree. @param where boolean [N, H, W]. */
-export function correction(p: Tensor, target: Tensor, where: Tensor): Tensor {
-  const error = p.sub(target).square().mean([1]); // [N, H, W]
-  const disputed = where.to({ dtype: error.dtype });
+/**
+ * Ones where two networks decide differently: pixels of exclusive planes, [N, 1, H, W], or each plane for itself.
+ * @param own, other their decisions, [N, planes, H, W].
+ */
+export const disputedBy = (own: Tensor, other: Tensor, { exclusive }: Task): Tensor => {
+  const differs = own.sub(other).abs();
+  return exclusive ? differs.amax({ dim: 1, keepdim: true }) : differs;
+};
+
+/** Mean squared error where the networks disagree. @param disputed ones there, [N, 1 or planes, H, W]. */
+export function correction(p: Tensor, target: Tensor, disputed: Tensor): Tensor {
+  const squared = p.sub(target).square();
+  const error = disputed.shape[1] === 1 ? squared.mean([1], { keepdim: true }) : squared;
   return error.mul(disputed).sum().div(disputed.sum().clampMin(1));
 }
 
@@ -38,10 +49,11 @@ export const mutualCorrection = ({
   losses(networks, { real, unlabelled, task }, recolour) {
     const image = recolour(unlabelled.image);
     const passes = networks.map((network) => pass(network, real.image, image));
-    const onReal = passes.map(({ real: [logits] }) => probabilities(logits));
-    const truth = oneHotMask(real.mask, onReal[0].shape[1]);
-    const [own, other] = passes.map(({ real: [logits] }) => classesOf(logits));
-    const disputed = own.ne(other).logicalAnd(real.mask.ne(ignoredClass));
+    const onReal = passes.map(({ real: [logits] }) => probabilities(logits, task));
+    const truth = targetOf(real.mask, task, 'float32');
+    const counts = labelled(real.mask, 'float32');
+    const [own, other] = passes.map(({ real: [logits] }) => decided(logits, task));
+    const disputed = disputedBy(own, other, task).mul(counts);
     const [a, b] = passes.map((outputs, i) =>
       deepSupervisionLoss(outputs.real, real.mask, lossOptions(networks[i], task)).add(
         correction(onReal[i], truth, disputed),
@@ -50,14 +62,16 @@ export const mutualCorrection = ({
         },
       ),
     );
-    const [first, second] = onReal.map((p) => noGrad(() => diceLoss(p, truth).item()));
+    const [first, second] = onReal.map((p) =>
+      noGrad(() => diceLoss(p.mul(counts), truth, { background: !task.exclusive }).item()),
+    );
     const [learner, teacher] = first < second ? [1, 0] : [0, 1];
     const target = noGrad(() =>
-      sharpened(probabilities(passes[teacher].unlabelled), temperature).detach(),
+      sharpened(probabilities(passes[teacher].unlabelled, task), temperature, task).detach(),
     );
     return {
       supervised: a.add(b),
-      unsupervised: probabilities(passes[learner].unlabelled).sub(target).square().mean(),
+      unsupervised: probabilities(passes[learner].unlabelled, task).sub(target).square().mean(),
     };
   },
 });

@@ -11,7 +11,7 @@ export function semiSupervisedProblem(
   optimizer: Optimizer,
   options: {
     semi: SemiSupervision;
-    task?: Task;
+    task: Task;
     /** Batches with unlabelled images. */
     draw(): SegmentationBatch;
     recolour(image: Tensor): Tensor;

@@ -4,7 +4,13 @@
  * kept and used; the second is there for training.
  */
 import { cat, type Tensor } from '@genseg/torch';
-import { bceWithLogits, crossEntropy, fullPrecision, type Task } from '../../nn/index.ts';
+import {
+  bceWithLogits,
+  crossEntropy,
+  fullPrecision,
+  oneHotMask,
+  type Task,
+} from '../../nn/index.ts';
 import type { Family } from '../family.ts';
 import type { Images } from '../image-set.ts';
 import type { Pairs } from '../pairs.ts';
@@ -14,8 +20,8 @@ export interface SemiBatch {
   real: Pairs;
   /** Warped, of the training's colours. */
   unlabelled: Images;
-  /** Of the supervised loss. */
-  task?: Task;
+  /** What the planes of logits stand for, of both losses. */
+  task: Task;
 }
 
 export interface Losses {
@@ -60,20 +66,23 @@ export function pass(
   };
 }
 
-/** Of each class, or of the foreground where there is one plane: [N, K, H, W] in 0..1. */
-export function probabilities(logits: Tensor): Tensor {
+/** Of each plane, in 0..1: [N, planes, H, W]. */
+export function probabilities(logits: Tensor, { exclusive }: Task): Tensor {
   const z = fullPrecision(logits);
-  return z.shape[1] === 1 ? z.sigmoid() : z.softmax(1);
+  return exclusive ? z.softmax(1) : z.sigmoid();
 }
 
-/** The most probable class of each pixel: int64 [N, H, W]. */
-export const classesOf = (logits: Tensor): Tensor =>
-  logits.shape[1] === 1
-    ? logits.squeeze(1).gt(0).to({ dtype: 'int64' })
-    : logits.argmax({ dim: 1 });
+/** What the logits decide for, as `targetOf` has it of a mask: zeros and ones, [N, planes, H, W]. */
+export const decided = (logits: Tensor, { exclusive }: Task): Tensor =>
+  exclusive
+    ? oneHotMask(logits.argmax({ dim: 1 }), logits.shape[1])
+    : logits.gt(0).to({ dtype: 'float32' });
 
-/** H(p, q) = -sum p log q over classes, mean over pixels, with q given by logits. */
-export function softCrossEntropy(target: Tensor, logits: Tensor): Tensor {
+/**
+ * H(p, q) = -sum p log q over exclusive planes, or of each plane and its complement; mean over pixels, and over
+ * planes that are not exclusive. q is given by logits.
+ */
+export function softCrossEntropy(target: Tensor, logits: Tensor, { exclusive }: Task): Tensor {
   const z = fullPrecision(logits);
-  return z.shape[1] === 1 ? bceWithLogits(z, target) : crossEntropy(z, target);
+  return exclusive ? crossEntropy(z, target) : bceWithLogits(z, target);
 }

@@ -3,7 +3,7 @@ import { Generator, grad, noGrad, scope, type Tensor, tensor } from '@genseg/tor
 import { afterAll, expect, test } from 'vitest';
 import { binaryLoss, mean, plainDiceLoss, sigmoid, softplus } from '../../../test/numeric.ts';
 import { checkLeaks, tinyRecipe, tinySession } from '../../../test/tiny.ts';
-import { Conv2d, valuesOf } from '../../nn/index.ts';
+import { Conv2d, classTask, valuesOf } from '../../nn/index.ts';
 import { SGD } from '../../optim/index.ts';
 import { families } from '../family.ts';
 import { methodNamed, methods } from '../method.ts';
@@ -36,6 +36,7 @@ afterAll(() => {
 });
 checkLeaks();
 
+const binary = classTask(2);
 const shape = [2, 1, 2, 2];
 const xs = [0.05, 0.3, 0.6, 0.9, 0.2, 0.45, 0.7, 0.1];
 const us = [0.15, 0.5, 0.75, 0.95, 0.35, 0.25, 0.65, 0.8];
@@ -49,6 +50,7 @@ const real = (): Pairs => ({
 const batch = (): SemiBatch => ({
   real: real(),
   unlabelled: { image: images(us), ids: ['u', 'v'] },
+  task: binary,
 });
 const unchanged = (image: Tensor): Tensor => image;
 
@@ -118,13 +120,16 @@ test('deep co-training: the divergence is 0 of equals, ln 2 of opposites', () =>
         [0, 1].flatMap(() => [...Array(4).fill(p), ...Array(4).fill(1 - p)]),
         { shape: [2, 2, 2, 2] },
       );
-    for (const of of [plane, two]) {
-      expect(entropy(of(0.5)).item()).toBeCloseTo(Math.log(2), 6);
-      expect(disagreement(of(0.3), of(0.3)).item()).toBeCloseTo(0, 6);
-      expect(disagreement(of(0), of(1)).item()).toBeCloseTo(Math.log(2), 5);
+    for (const [of, task] of [
+      [plane, binary],
+      [two, classTask(3)],
+    ] as const) {
+      expect(entropy(of(0.5), task).item()).toBeCloseTo(Math.log(2), 6);
+      expect(disagreement(of(0.3), of(0.3), task).item()).toBeCloseTo(0, 6);
+      expect(disagreement(of(0), of(1), task).item()).toBeCloseTo(Math.log(2), 5);
       const h = (p: number) => -p * Math.log(p) - (1 - p) * Math.log(1 - p);
       const expected = h(0.4) - (h(0.2) + h(0.6)) / 2;
-      expect(disagreement(of(0.2), of(0.6)).item()).toBeCloseTo(expected, 6);
+      expect(disagreement(of(0.2), of(0.6), task).item()).toBeCloseTo(expected, 6);
     }
   });
 });
@@ -132,9 +137,9 @@ test('deep co-training: the divergence is 0 of equals, ln 2 of opposites', () =>
 test('deep co-training: an adversarial image moves to where the loss grows, and stays an image', () => {
   scope(() => {
     const image = images(xs);
-    const target = real().mask;
+    const target = images(ts);
     const moved = (network: Conv2d, size: number) =>
-      adversarial(network, image, { target, size }).toArray();
+      adversarial(network, image, { target, size, task: binary }).toArray();
     const slope = (t: number, w: number) => (t === 1 ? -Math.sign(w) : Math.sign(w));
     for (const [network, w] of [
       [first, 3],
@@ -180,15 +185,15 @@ test('deep co-training: agreement, and resistance to the attacks on the other', 
 test('mutual correction: sharpening is p^(1/T), normalised, for one plane and for classes', () => {
   scope(() => {
     const ps = [0.1, 0.4, 0.5, 0.6, 0.8, 0.9, 0.3, 0.7];
-    expect(sharpened(images(ps), 1).toArray()[4]).toBeCloseTo(0.8, 6);
-    sharpened(images(ps), 0.5)
+    expect(sharpened(images(ps), 1, binary).toArray()[4]).toBeCloseTo(0.8, 6);
+    sharpened(images(ps), 0.5, binary)
       .toArray()
       .forEach((value, i) => {
         expect(value).toBeCloseTo(ps[i] ** 2 / (ps[i] ** 2 + (1 - ps[i]) ** 2), 6);
       });
     const classes = tensor([0.5, 0.3, 0.2], { shape: [1, 3, 1, 1] });
     const squares = [0.25, 0.09, 0.04];
-    sharpened(classes, 0.5)
+    sharpened(classes, 0.5, classTask(3))
       .toArray()
       .forEach((value, c) => {
         expect(value).toBeCloseTo(squares[c] / 0.38, 6);
@@ -200,10 +205,9 @@ test('mutual correction: only disputed pixels are corrected, and none is no erro
   scope(() => {
     const p = images(xs);
     const truth = images(ts);
-    const where = (flags: number[]) => tensor(flags, { shape: [2, 2, 2] }).to({ dtype: 'bool' });
-    const found = correction(p, truth, where([1, 0, 0, 0, 0, 1, 0, 0])).item();
+    const found = correction(p, truth, images([1, 0, 0, 0, 0, 1, 0, 0])).item();
     expect(found).toBeCloseTo((0.05 ** 2 + 0.55 ** 2) / 2, 6);
-    expect(correction(p, truth, where(Array(8).fill(0))).item()).toBe(0);
+    expect(correction(p, truth, images(Array(8).fill(0))).item()).toBe(0);
   });
 });
 
@@ -258,6 +262,7 @@ test('the loss of a step is the supervised, and the unsupervised by its weight a
     const semi = meanTeacher({ weight: 7 });
     const problem = semiSupervisedProblem([first, twin], optimizer, {
       semi,
+      task: binary,
       draw: () => ({ real: batch().real, synthetic: null, unlabelled: batch().unlabelled }),
       recolour: unchanged,
       steps: 4,
