@@ -211,7 +211,7 @@ describe.skipIf(!executablePath)('in a browser', () => {
       .getByLabel('new images here: files')
       .setInputFiles(join(lungs, 'images', `${eleventh}.png`));
     await page.getByRole('button', { name: `Look at ${eleventh}.png` }).waitFor();
-    await page.getByText(/pixels,/).waitFor();
+    await page.getByText(/^ ?object: [\d,.\s]+ pixels?,/).waitFor();
     await looksRight('use');
     const masks = unzipSync(await downloaded(/^Masks and overlays/));
     expect(Object.keys(masks)).toEqual(

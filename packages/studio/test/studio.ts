@@ -78,9 +78,14 @@ export interface Server {
   stop(signal?: NodeJS.Signals): Promise<void>;
 }
 
-export async function startServer(folder: string, port = 0): Promise<Server> {
+export async function startServer(
+  folder: string,
+  port = 0,
+  variables: Readonly<Record<string, string>> = {},
+): Promise<Server> {
   const args = [cli, 'studio', folder, '--no-open', '--port', String(port)];
-  const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'pipe'] });
+  const env = { ...process.env, ...variables };
+  const child = spawn(process.execPath, args, { env, stdio: ['ignore', 'pipe', 'pipe'] });
   let errors = '';
   child.stderr.on('data', (chunk) => {
     errors += chunk;

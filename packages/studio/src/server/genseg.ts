@@ -40,6 +40,10 @@ export function runNode(
   });
 }
 
+/** Options for `genseg train` that the user has set in the shell are not those that the page has shown. */
+const ownEnvironment = (): NodeJS.ProcessEnv =>
+  Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith('GENSEG_')));
+
 export const spawnNode = (
   program: string,
   args: readonly string[],
@@ -47,7 +51,7 @@ export const spawnNode = (
 ): ChildProcess =>
   spawn(process.execPath, [program, ...args], {
     ...options,
-    env: { OMP_WAIT_POLICY: 'passive', ...process.env, NO_COLOR: '1' },
+    env: { OMP_WAIT_POLICY: 'passive', ...ownEnvironment(), NO_COLOR: '1' },
   });
 
 /** The sentence that a command ended with, without `error: `. */

@@ -36,11 +36,17 @@ interface Stored {
   readonly found: Inspection | null;
 }
 
-/** @param quiet ms without a change before it runs; a long inspection waits four times its own time. */
+/**
+ * @param quiet ms without a change before it runs; a long inspection waits four times its own time.
+ * @param onFound told what every inspection that succeeds has found.
+ */
 export function createInspector(
   paths: ProjectPaths,
   hub: Hub,
-  { quiet = 1500 }: { quiet?: number } = {},
+  {
+    quiet = 1500,
+    onFound = () => {},
+  }: { quiet?: number; onFound?: (found: Inspection) => void } = {},
 ): Inspector {
   let last: Stored = read(paths.inspection) ?? { key: '', error: null, found: null };
   let running: Promise<void> | null = null;
@@ -72,6 +78,7 @@ export function createInspector(
     const found = ended.code === 0 ? (JSON.parse(ended.stdout) as Inspection) : null;
     last = { key: listing.key, error: found ? null : errorOf(ended), found };
     writeFileAtomic(paths.inspection, JSON.stringify(last));
+    if (found) onFound(found);
   };
 
   const begin = (): Promise<void> => {

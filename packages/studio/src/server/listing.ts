@@ -33,7 +33,8 @@ export function listProject(paths: ProjectPaths): Listing {
   const masks = new Map(files(paths.masks).map((file) => [file.path, file]));
   const hash = createHash('sha256');
   for (const { path, stamp } of [...images, ...masks.values()]) hash.update(`${path}\n${stamp}\n`);
-  for (const path of [paths.patients, paths.splits]) hash.update(`${stampOf(path)}\n`);
+  for (const path of [paths.patients, paths.splits, paths.dataset])
+    hash.update(`${stampOf(path)}\n`);
   return { images, masks, foreign, key: hash.digest('hex') };
 }
 

@@ -41,7 +41,6 @@ export interface PredictRequest {
   /** Files, or one folder of files. */
   readonly inputs: readonly string[];
   readonly out: string;
-  readonly overlays?: boolean;
   /** Masks alone, several times as fast. */
   readonly fast?: boolean;
   /** mm per pixel. */
@@ -53,13 +52,11 @@ export async function predict({
   model,
   inputs,
   out,
-  overlays = false,
   fast = false,
   spacing = null,
 }: PredictRequest): Promise<Predicted> {
   const ended = await runNode(gensegProgram(), [
     ...['predict', model, ...inputs, '--out', out, '--json'],
-    ...(overlays ? ['--overlays'] : []),
     ...(fast ? ['--fast'] : []),
     ...(spacing === null ? [] : ['--spacing', String(spacing)]),
   ]);

@@ -18,6 +18,7 @@ export interface ProjectPaths {
   /** Read by genseg too. */
   readonly patients: string;
   readonly splits: string;
+  readonly dataset: string;
   readonly hidden: string;
   readonly incoming: string;
   readonly thumbnails: string;
@@ -40,6 +41,7 @@ export function projectPaths(root: string): ProjectPaths {
     predictions: join(root, 'predictions'),
     patients: join(root, 'patients.csv'),
     splits: join(root, 'splits.json'),
+    dataset: join(root, 'dataset.json'),
     hidden,
     incoming: join(hidden, 'incoming'),
     thumbnails: join(hidden, 'thumbnails'),

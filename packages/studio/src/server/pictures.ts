@@ -92,38 +92,57 @@ export interface Thumbnail {
 /** A small WebP, with the mask over it where one is given. */
 export async function thumbnail(path: string, { size, mask, classes }: Thumbnail): Promise<Buffer> {
   const small = fitted(await open(path), size);
-  if (!mask) return await small.webp({ quality: 80 }).toBuffer();
-  const { data, info } = await small
+  const picture = mask ? await tinted(small, mask, classes) : small;
+  return await picture.webp({ quality: 80 }).toBuffer();
+}
+
+/** An image in its own size with a mask over it, as PNG. */
+export async function overlayPng(
+  path: string,
+  mask: Mask,
+  classes: readonly ClassInfo[],
+): Promise<Buffer> {
+  const picture = await tinted(await open(path), mask, classes);
+  return await picture.png({ compressionLevel: 3 }).toBuffer();
+}
+
+/** Every class a translucent fill in its colour, with a line around it. */
+async function tinted(image: Sharp, mask: Mask, classes: readonly ClassInfo[]): Promise<Sharp> {
+  const { data, info } = await image
     .toColourspace('srgb')
     .raw()
     .toBuffer({ resolveWithObject: true });
   const { width, height, channels } = info;
-  const ids = resizeMask(mask.ids, mask, { width, height });
-  return await sharp(tinted(data, ids, { channels, classes }), {
-    raw: { width, height, channels: 3 },
-  })
-    .webp({ quality: 80 })
-    .toBuffer();
-}
-
-/** Half the class's colour, half the image; its edge is the colour alone. */
-function tinted(
-  data: Buffer,
-  ids: Uint8Array,
-  { channels, classes }: { channels: number; classes: readonly ClassInfo[] },
-): Uint8Array {
+  const ids = resizeMask(mask.ids, mask, info);
   const colours = classes.map(({ colour }) =>
     [1, 3, 5].map((at) => parseInt(colour.slice(at, at + 2), 16)),
   );
-  const out = new Uint8Array(ids.length * 3);
+  const isEdge = edgesOf(ids, info);
+  const out = channels === 3 ? data : new Uint8Array(ids.length * 3);
   for (let i = 0; i < ids.length; i++) {
+    const colour = ids[i] === 0 ? undefined : colours[ids[i]];
+    const opacity = colour && isEdge(i) ? 1 : 0.4;
     for (let c = 0; c < 3; c++) {
       const value = data[i * channels + (channels < 3 ? 0 : c)];
-      const colour = ids[i] === 0 ? undefined : colours[ids[i]];
-      out[3 * i + c] = colour ? Math.round(0.5 * value + 0.5 * colour[c]) : value;
+      out[3 * i + c] = colour ? Math.round((1 - opacity) * value + opacity * colour[c]) : value;
     }
   }
-  return out;
+  return sharp(out, { raw: { width, height, channels: 3 } });
+}
+
+/** Whether a pixel lies at the edge of its class, in a line as thick as suits the picture; its border is none. */
+function edgesOf(ids: Uint8Array, { width, height }: Size): (i: number) => boolean {
+  const thick = Math.max(1, Math.round(Math.min(width, height) / 250));
+  return (i) => {
+    const x = i % width;
+    const y = (i - x) / width;
+    return (
+      (x >= thick && ids[i - thick] !== ids[i]) ||
+      (x + thick < width && ids[i + thick] !== ids[i]) ||
+      (y >= thick && ids[i - thick * width] !== ids[i]) ||
+      (y + thick < height && ids[i + thick * width] !== ids[i])
+    );
+  };
 }
 
 /** Any PNG of ours, encoded anew and at most `size` px a side. */

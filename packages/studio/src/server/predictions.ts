@@ -5,11 +5,13 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { basename, extname, join } from 'node:path';
 import { readImage } from 'genseg/data';
-import { writeJsonAtomic } from 'genseg/run';
-import type { FileReceived, ModelRef, Prediction } from '../api.ts';
+import { writeFileAtomic, writeJsonAtomic } from 'genseg/run';
+import type { ClassInfo, FileReceived, ModelRef, Prediction } from '../api.ts';
 import { notFound, RequestError } from './errors.ts';
-import { modelFolder, type Predicted, predict } from './model.ts';
+import { parseMask } from './masks.ts';
+import { asIds, modelFolder, type Predicted, predict } from './model.ts';
 import { discard, isPlainName, uploadedParts } from './paths.ts';
+import { overlayPng } from './pictures.ts';
 import type { ProjectContext } from './project.ts';
 import { receive, refusalOf, uploadLimits } from './receive.ts';
 import type { Rounds } from './rounds.ts';
@@ -77,9 +79,9 @@ export function createPredictions(
         model: modelFolder(rounds, model),
         inputs: [images(id)],
         out: join(paths.predictions, id, 'masks'),
-        overlays: true,
         spacing: settings.get().pixelSize,
       });
+      for (const one of predicted.written) await drawOverlay(one, settings.get().classes);
       write({ ...stored, state: 'finished', ...(await itemsOf(predicted)) });
     } catch (error) {
       const message = (error as Error).message.replaceAll(`${images(id)}/`, '');
@@ -138,11 +140,23 @@ export function createPredictions(
         classes: item.areas.length + 1,
         image: join(images(id), name),
         mask: join(masks, item.mask),
-        overlay: join(masks, item.mask.replace(/\.png$/, '_overlay.png')),
+        overlay: overlayOf(join(masks, item.mask)),
       };
     },
   };
 }
+
+/** The mask over its image, in the colours of the project. */
+async function drawOverlay(
+  { image, mask: path, classes }: Predicted['written'][number],
+  colours: readonly ClassInfo[],
+): Promise<void> {
+  const { ids, ...size } = await parseMask(readFileSync(path), basename(path));
+  const mask = { ...size, ids: asIds(ids, Object.keys(classes).length + 1) };
+  writeFileAtomic(overlayOf(path), await overlayPng(image, mask, colours));
+}
+
+const overlayOf = (mask: string): string => mask.replace(/\.png$/, '_overlay.png');
 
 async function itemsOf({ written, failed }: Predicted): Promise<Pick<Stored, 'items' | 'failed'>> {
   const items: Stored['items'] = [];

@@ -69,6 +69,10 @@ export function planOf(
     .get()
     .classes.slice(1)
     .map(({ name }) => name);
+  const known = pool.flatMap(({ labels }) => (labels ? [labels] : []));
+  const unseen = classes.filter(
+    (_, i) => known.length > 0 && known.every((pixels) => (pixels[i + 1] ?? 0) === 0),
+  );
   const chosen = testSets.filter(({ name }) => options.testSets.includes(name));
   const testImages = test.length + chosen.reduce((sum, { images }) => sum + images, 0);
   const seconds =
@@ -107,6 +111,9 @@ export function planOf(
     warnings: [
       ...(['running', 'stale'].includes(inspection.state)
         ? ['The images are still being looked at; problems may turn up.']
+        : []),
+      ...(unseen.length > 0
+        ? [`No mask to learn from shows ${list(unseen)}: what is never shown is never found.`]
         : []),
       ...(unlabelled > 0
         ? [`${counted(unlabelled, 'image')} without a mask will not be used.`]

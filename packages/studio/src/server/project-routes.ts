@@ -2,15 +2,17 @@
 import { type Context, Hono } from 'hono';
 import { streamSSE } from 'hono/streaming';
 import { z } from 'zod';
+import type { ClassInfo } from '../api.ts';
+import { declaresItself } from './declared.ts';
 import { fillWithDemo } from './demo.ts';
 import { RequestError } from './errors.ts';
 import type { ProjectContext } from './project.ts';
 import { jsonOf } from './request.ts';
-import { classSchema } from './settings.ts';
+import { classesSchema } from './settings.ts';
 
 const changeSchema = z.object({
   name: z.string().trim().min(1).max(120).optional(),
-  classes: z.array(classSchema).min(2).max(64).optional(),
+  classes: classesSchema.optional(),
   pixelSize: z.number().positive().max(1000).nullable().optional(),
 });
 
@@ -23,7 +25,7 @@ const importSchema = z.object({
 const heartbeat = 15;
 
 export function projectRoutes(project: ProjectContext): Hono {
-  const { settings, imports, table, hub, inspector } = project;
+  const { paths, settings, imports, table, hub, inspector } = project;
   const app = new Hono();
 
   app.get('/project', (c) => c.json(project.summary()));
@@ -35,7 +37,14 @@ export function projectRoutes(project: ProjectContext): Hono {
     if (classes && classes.length <= used) {
       throw new RequestError(409, `Masks use class ${used}; paint it away before you remove it`);
     }
-    settings.change(change);
+    const names = (list: readonly ClassInfo[]) => list.map(({ name }) => name).join('\n');
+    if (classes && declaresItself(paths) && names(classes) !== names(settings.get().classes)) {
+      throw new RequestError(
+        409,
+        'The classes of this project are those of its dataset.json; change them there',
+      );
+    }
+    await project.exclusively(async () => settings.change(change));
     hub.publish('data', { inspection: table.whole().inspection.state });
     return c.json(project.summary());
   });

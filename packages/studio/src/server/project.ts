@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { loadCases } from 'genseg/data';
 import { acquireLock, packageVersion, writeFileAtomic } from 'genseg/run';
 import type { Project } from '../api.ts';
+import { declareClasses, isDeclared } from './declared.ts';
 import { demoFolder } from './demo.ts';
 import { createHub, type Hub } from './hub.ts';
 import { createImports, type Imports } from './imports.ts';
@@ -24,7 +25,7 @@ export interface ProjectContext extends Disposable {
   readonly imports: Imports;
   /** Keeps the address valid when the server is started again. */
   readonly token: string;
-  /** Runs what changes files one after the other. */
+  /** Runs what changes masks or classes one after the other, and keeps dataset.json true to them. */
   exclusively<T>(task: () => Promise<T>): Promise<T>;
   /** Makes class ids of all masks, before the first is changed. */
   speakIds(): Promise<void>;
@@ -43,7 +44,12 @@ export function openProject(root: string): ProjectContext {
   const settings = openSettings(paths);
   if (!hasSettings(paths)) settings.change({});
   const hub = createHub();
-  const inspector = createInspector(paths, hub);
+  const inspector = createInspector(paths, hub, {
+    // Classes that someone else has declared, or a folder of one's own holds.
+    onFound: ({ manifest }) => {
+      if (!isDeclared(paths)) settings.adoptClasses(manifest.classes);
+    },
+  });
   const table = createTable(paths, { inspector, settings });
   let queue: Promise<unknown> = Promise.resolve();
 
@@ -52,7 +58,8 @@ export function openProject(root: string): ProjectContext {
     imports: createImports(paths, settings),
     token: tokenOf(paths),
     exclusively(task) {
-      const done = queue.then(task, task);
+      const whole = () => declaring(project, task);
+      const done = queue.then(whole, whole);
       queue = done.catch(() => {});
       return done;
     },
@@ -84,6 +91,22 @@ function tokenOf({ token: path }: ProjectPaths): string {
   return readFileSync(path, 'utf8').trim();
 }
 
+/** Tells dataset.json what the masks' values are called: before a task, which may train, and after, as it may paint. */
+async function declaring<T>(project: ProjectContext, task: () => Promise<T>): Promise<T> {
+  const { paths, settings, inspector, table } = project;
+  const labelled = () => table.rows().some(({ mask }) => mask !== null);
+  const declare = (ids: boolean) => {
+    const found = inspector.known();
+    const known = ids || (found?.manifest.coding ?? null) !== null;
+    if (labelled() && known) declareClasses(paths, settings.get().classes, found);
+  };
+  const empty = !labelled(); // then all masks are of the studio's making
+  declare(false);
+  const done = await task();
+  declare(empty);
+  return done;
+}
+
 /** Whether all masks are class ids in files of the studio's own names. */
 const allIds = ({ table, inspector, settings }: ProjectContext): boolean =>
   holdsIds(inspector.known(), settings.get().classes.length) &&
@@ -104,6 +127,7 @@ async function speakIds(project: ProjectContext): Promise<void> {
     for (const { path } of one.masks) discard(paths, join(paths.root, path));
     writeFileAtomic(join(paths.masks, `${one.id}.png`), bytes);
   }
+  declareClasses(paths, settings.get().classes, null);
   await inspector.settled();
 }
 

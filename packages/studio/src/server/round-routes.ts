@@ -37,6 +37,8 @@ export function roundRoutes(project: ProjectContext, rounds: Rounds): Hono {
     const options = await jsonOf(c, optionsSchema);
     const { obstacles } = planOf(options, project, busy());
     if (obstacles.length > 0) throw new RequestError(409, obstacles[0]);
+    const { inspector } = project;
+    if (!inspector.known()?.manifest.coding) await inspector.settled(); // what its masks are
     return c.json(await project.exclusively(async () => rounds.begin(options)));
   });
   app.get('/rounds/:name', (c) => c.json(rounds.get(nameOf(c))));

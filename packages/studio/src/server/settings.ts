@@ -5,10 +5,27 @@ import { writeJsonAtomic } from 'genseg/run';
 import { z } from 'zod';
 import type { ProjectPaths } from './paths.ts';
 
-export const classSchema = z.object({
+const classSchema = z.object({
   name: z.string().trim().min(1).max(60),
   colour: z.string().regex(/^#[0-9a-f]{6}$/i),
 });
+
+/** Background first. A class goes by its name in scores, areas and dataset.json, where `ignore` means no label. */
+export const classesSchema = z
+  .array(classSchema)
+  .min(2)
+  .max(64)
+  .superRefine((classes, context) => {
+    const names = classes.map(({ name }) => name);
+    const twice = names.find((name, id) => names.indexOf(name) !== id);
+    const message =
+      twice !== undefined
+        ? `two are called "${twice}"; give each a name of its own`
+        : names.includes('ignore')
+          ? '"ignore" stands for pixels without a label; give the class another name'
+          : null;
+    if (message !== null) context.addIssue({ code: 'custom', message });
+  });
 
 const settingsSchema = z.object({
   format: z.literal('genseg-studio/1'),
@@ -54,6 +71,7 @@ export function openSettings(paths: ProjectPaths): SettingsStore {
     change,
     adoptClasses(names) {
       const { classes } = get();
+      if (names.length < 2) return;
       const isDefault = (name: string, id: number) => ['object', `class ${id}`].includes(name);
       const adopted = [
         ...names.slice(0, 64),
@@ -61,9 +79,10 @@ export function openSettings(paths: ProjectPaths): SettingsStore {
       ].map((name, id) => {
         const own = classes[id];
         if (own && (!isDefault(own.name, id) || isDefault(name, id) || id === 0)) return own;
-        return { name, colour: own?.colour ?? defaultColour(id) };
+        const taken = classes.some((one, other) => one.name === name && other !== id);
+        return { name: taken ? `class ${id}` : name, colour: own?.colour ?? defaultColour(id) };
       });
-      if (names.length > 1) change({ classes: adopted });
+      if (JSON.stringify(adopted) !== JSON.stringify(classes)) change({ classes: adopted });
     },
   };
 }

@@ -31,6 +31,17 @@ export function Classes() {
                 onChange={(event) => edit(id, { colour: event.target.value })}
               />
               <Name value={one.name} onGive={(name) => edit(id, { name })} />
+              {id > 1 && id === project.classes.length - 1 && (
+                <button
+                  type="button"
+                  className="button quiet small"
+                  aria-label={`Remove ${one.name}`}
+                  disabled={change.busy}
+                  onClick={() => give(project.classes.slice(0, -1))}
+                >
+                  Remove
+                </button>
+              )}
             </li>
           ),
         )}
@@ -39,7 +50,7 @@ export function Classes() {
         <button
           type="button"
           className="button small"
-          disabled={change.busy || project.classes.length >= 256}
+          disabled={change.busy || project.classes.length >= 64}
           onClick={() =>
             give([
               ...project.classes,

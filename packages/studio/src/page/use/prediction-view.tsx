@@ -5,6 +5,7 @@ import { useProjectEvents } from '../net/project-events.ts';
 import { sendJson } from '../net/request.ts';
 import { useAction } from '../net/use-action.ts';
 import { useResource } from '../net/use-resource.ts';
+import { useProject } from '../project.ts';
 import { go } from '../route.ts';
 import { Dialog } from '../ui/dialog.tsx';
 import { Failure, Note } from '../ui/note.tsx';
@@ -124,11 +125,13 @@ export function PredictionView({ id, onRemoved }: { id: string; onRemoved: () =>
 }
 
 function Areas({ item: { areas, width, height, uncertainty } }: { item: PredictedItem }) {
+  const { classes } = useProject().project;
   return (
     <ul className="plain small figures">
-      {areas.map(({ class: name, px, mm2 }) => (
+      {areas.map(({ class: name, px, mm2 }, i) => (
         <li key={name}>
-          {name}: {plural(px, 'pixel')}, {percent(px / (width * height))}
+          <i className="swatch" style={{ background: classes[i + 1]?.colour }} /> {name}:{' '}
+          {plural(px, 'pixel')}, {percent(px / (width * height))}
           {mm2 !== null && `, ${area(mm2)}`}
         </li>
       ))}
