@@ -11,7 +11,13 @@ export {
   Pix2PixGenerator,
   type Pix2PixGeneratorOptions,
 } from './pix2pix/index.ts';
-export { ResUNet, type ResUNetOptions, resUNetDepth } from './resunet/index.ts';
+export {
+  ResUNet,
+  type ResUNetCost,
+  type ResUNetOptions,
+  resUNetCost,
+  resUNetDepth,
+} from './resunet/index.ts';
 export { ScriptSegmenter } from './script/index.ts';
 export { SwinUNet, type SwinUNetOptions } from './swin-unet/index.ts';
 export { UNet, type UNetOptions } from './unet/index.ts';

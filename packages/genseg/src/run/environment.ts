@@ -17,9 +17,15 @@ export function describeEnvironment(engine: JsonValue): Environment {
     node: process.version,
     os: `${os.type()} ${os.release()} ${os.arch()}`,
     cpu: { model: cpus[0]?.model.trim() ?? 'unknown', cores: os.availableParallelism() },
-    memoryBytes: os.totalmem(),
+    memoryBytes: memoryHere(),
     engine,
   };
+}
+
+/** Bytes that this process may use: the machine's memory, or the limit of its control group. */
+export function memoryHere(): number {
+  const limit = process.constrainedMemory(); // 0, or more than there is: none
+  return limit > 0 ? Math.min(limit, os.totalmem()) : os.totalmem();
 }
 
 export function packageVersion(): string {

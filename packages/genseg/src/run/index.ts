@@ -15,7 +15,7 @@ export {
   restoreConfig,
 } from './config.ts';
 export { type Cell, csvText } from './csv.ts';
-export { describeEnvironment, packageVersion } from './environment.ts';
+export { describeEnvironment, memoryHere, packageVersion } from './environment.ts';
 export { EventLog, readEvents } from './events.ts';
 export {
   type EvaluationPaths,

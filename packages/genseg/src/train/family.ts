@@ -5,9 +5,27 @@
 import { basename } from 'node:path';
 import { type Device, type Generator, keep, loadScript } from '@genseg/torch';
 import { ConfigError } from '../errors.ts';
-import { DeepLabV3, ResUNet, ScriptSegmenter, SwinUNet, UNet } from '../models/index.ts';
+import {
+  DeepLabV3,
+  ResUNet,
+  resUNetCost,
+  resUNetDepth,
+  ScriptSegmenter,
+  SwinUNet,
+  UNet,
+} from '../models/index.ts';
 import { isScript, modelNames } from '../run/index.ts';
 import type { Segmenter } from './problems.ts';
+
+/** What a model needs of memory, and how it is configured. */
+export interface Cost {
+  /** Trained values. */
+  weights: number;
+  /** Values kept for a backward pass, of one image. */
+  features: number;
+  /** Depth and width in words. */
+  summary: string;
+}
 
 export interface Family {
   /** As `--model` has it; `script` for a user's file, anything for a family of one's own. */
@@ -17,6 +35,8 @@ export interface Family {
   readonly fixedSize?: boolean;
   /** Its parts by name: the beginnings of their parameters' names, up to a dot. */
   readonly stages?: Readonly<Record<string, readonly string[]>>;
+  /** Of what `build` makes of the same numbers. Families that have it are made narrower where memory is short. */
+  cost?(channels: number, planes: number, options: { width: number; size: number }): Cost;
   /** The learning rate of a parameter as a multiple of the others'; default 1. */
   rateOf?(name: string): number;
   /**
@@ -68,13 +88,23 @@ export const deeplabv3Auxiliary: Family = {
   },
 };
 
+/** nnU-Net's 32 where the U-Net has 64. */
+const resUNetWidth = (width: number): number => Math.ceil(width / 2);
+
 export const resunet: Family = {
   name: 'resunet',
   summary:
     'residual U-Net with deep supervision, planned from the image size (Isensee et al. 2024)',
   stages: { encoder: ['encoder'], decoder: ['decoder'] },
+  cost: (channels, planes, { width, size }) => {
+    const own = resUNetWidth(width);
+    return {
+      ...resUNetCost(channels, planes, { width: own, size }),
+      summary: `${resUNetDepth(size, size)} halvings, ${own} channels at full size`,
+    };
+  },
   build: (channels, planes, { width, size, generator, device }) =>
-    new ResUNet(channels, planes, { width: Math.ceil(width / 2), size, generator }).to(device),
+    new ResUNet(channels, planes, { width: resUNetWidth(width), size, generator }).to(device),
 };
 
 export const swinUNet: Family = {

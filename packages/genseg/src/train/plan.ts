@@ -3,8 +3,9 @@ import type { Environment } from '@genseg/torch';
 import type { Division, Manifest } from '../data/index.ts';
 import { ConfigError } from '../errors.ts';
 import type { Task } from '../nn/index.ts';
-import type { TrainConfig } from '../run/index.ts';
+import { memoryHere, type TrainConfig } from '../run/index.ts';
 import { familyNamed } from './family.ts';
+import { planWidth } from './memory-plan.ts';
 import { type Method, methodNamed } from './method.ts';
 import { presets, type Recipe } from './recipe.ts';
 import type { SessionOptions } from './session.ts';
@@ -129,7 +130,6 @@ export function makePlan(
   environment: Environment,
 ): Plan {
   const { recipe: preset, reason } = presets[config.preset];
-  const recipe = config.iterations === null ? preset : withSteps(preset, config.iterations);
   const [device, deviceReason] = chooseDevice(config.device, environment);
   const [precision, precisionReason] = choosePrecision(config, device, environment);
   const { train, validation, test, unused } = data.division;
@@ -139,6 +139,18 @@ export function makePlan(
   const family = familyNamed(config.model);
   const stageRates = parseStageRates(config.stageLr);
   const task = taskOf(data, config);
+  const { recipe, decisions: widthDecisions } = planWidth(
+    family,
+    {
+      recipe: config.iterations === null ? preset : withSteps(preset, config.iterations),
+      ...{ method, precision },
+    },
+    {
+      ...{ channels, planes: task.planes.length, size: config.size },
+      capacity: device === 'cuda' ? environment.cuda[0].total : memoryHere(),
+      fixed: config.weights !== null,
+    },
+  );
   return {
     method: method.name,
     model: config.model,
@@ -156,6 +168,7 @@ export function makePlan(
     decisions: [
       { name: 'method', value: method.name, reason: method.summary },
       { name: 'model', value: family.name, reason: family.summary },
+      ...widthDecisions,
       ...stageDecisions(family, stageRates),
       { name: 'recipe', value: config.preset, reason },
       {

@@ -1,2 +1,4 @@
 /** Residual U-Net with deep supervision. */
-export { ResUNet, type ResUNetOptions, resUNetDepth } from './resunet.ts';
+export { type ResUNetCost, resUNetCost } from './cost.ts';
+export { resUNetDepth } from './levels.ts';
+export { ResUNet, type ResUNetOptions } from './resunet.ts';

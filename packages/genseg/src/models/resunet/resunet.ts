@@ -1,12 +1,12 @@
 /**
  * nnU-Net's residual U-Net with deep supervision: Isensee et al. 2021, "nnU-Net", with the residual
- * encoder of Isensee et al. 2024, "nnU-Net Revisited", as its planner configures it for images of one
- * spacing in 2-D. Key names are those of dynamic-network-architectures' ResidualEncoderUNet. The loss of
+ * encoder of Isensee et al. 2024, "nnU-Net Revisited", as its planner configures it (levels.ts). Key names are those of dynamic-network-architectures' ResidualEncoderUNet. The loss of
  * deep supervision is `deepSupervisionLoss` in nn.
  */
 import { cat, type Generator, scope, type Tensor } from '@genseg/torch';
 import { Conv2d, ConvTranspose2d, extendedToMultiple, Module } from '../../nn/index.ts';
 import { activate, ConvNorm, firstWeights, ResidualBlock } from './blocks.ts';
+import { resUNetLevels, smallestSide } from './levels.ts';
 
 export interface ResUNetOptions {
   /** Channels of the first level; each level below has twice as many, up to 16 times. Default 32, nnU-Net's. */
@@ -15,26 +15,6 @@ export interface ResUNetOptions {
   size: number;
   /** Draws the first weights. */
   generator: Generator;
-}
-
-/** Side of the smallest features, px. */
-const smallestSide = 4;
-const mostHalvings = 7;
-/** Blocks of the encoder's stages; each stage below has as many as the last. */
-const blocksPerStage = [1, 3, 4, 6];
-
-/**
- * How often the planner halves images of a height and width: while both sides, rounded up, have 4 px or
- * more after it, and at most seven times, which is reached at 512 px.
- */
-export function resUNetDepth(height: number, width: number): number {
-  let depth = 0;
-  let side = Math.min(height, width);
-  while (side >= 2 * smallestSide && depth < mostHalvings) {
-    side = Math.ceil(side / 2);
-    depth += 1;
-  }
-  return depth;
 }
 
 /** From the features of one level to those of the level above. */
@@ -54,29 +34,27 @@ export class ResUNet extends Module {
   constructor(channels: number, planes: number, options: ResUNetOptions) {
     const { width = 32, size, generator } = options;
     super();
-    const depth = resUNetDepth(size, size);
+    const levels = resUNetLevels(width, size);
+    const depth = levels.length - 1;
     if (!(depth > 0)) {
       throw new TypeError(
         `ResUNet is planned for images of ${2 * smallestSide} px or more a side, got size ${size}; enlarge them`,
       );
     }
-    const channelsAt = (level: number) => width * Math.min(2 ** level, 16);
-    const levels = Array.from({ length: depth + 1 }, (_, level) => level);
 
     const stem = new ConvNorm(channels, width, { generator });
     this.#stem = this.child('encoder.stem.convs.0', stem);
-    this.#stages = levels.map((level) => {
-      const blocks = blocksPerStage[level] ?? blocksPerStage.at(-1)!;
-      return Array.from({ length: blocks }, (_, i) => {
+    this.#stages = levels.map(({ channels: here, blocks }, level) =>
+      Array.from({ length: blocks }, (_, i) => {
         const halves = i === 0 && level > 0;
-        const inChannels = channelsAt(halves ? level - 1 : level);
-        const block = new ResidualBlock(inChannels, channelsAt(level), { halves, generator });
+        const from = halves ? levels[level - 1].channels : here;
+        const block = new ResidualBlock(from, here, { halves, generator });
         return this.child(`encoder.stages.${level}.blocks.${i}`, block);
-      });
-    });
+      }),
+    );
     this.#steps = levels.slice(1).map((_, step) => {
       const level = depth - 1 - step; // of the output
-      const [below, here] = [channelsAt(level + 1), channelsAt(level)];
+      const [below, here] = [levels[level + 1].channels, levels[level].channels];
       const first = { ...firstWeights, generator };
       return {
         enlarge: this.child(

@@ -56,6 +56,7 @@ export const coTraining = ({
 } = {}): SemiSupervision => ({
   partnerOf: (family) => family,
   follows: null,
+  graphs: 4,
   weight: 1,
   losses([first, second], { real, unlabelled, task }, recolour) {
     const image = recolour(unlabelled.image);

@@ -11,6 +11,7 @@ import { decided, pass, probabilities, type SemiSupervision } from './semi-super
 export const crossTeaching = ({ weight = 0.1 } = {}): SemiSupervision => ({
   partnerOf: (family) => (family.name === swinUNet.name ? unet : swinUNet),
   follows: null,
+  graphs: 2,
   weight,
   losses(networks, { real, unlabelled, task }, recolour) {
     const image = recolour(unlabelled.image);

@@ -11,6 +11,7 @@ import { pass, probabilities, type SemiSupervision } from './semi-supervision.ts
 export const meanTeacher = ({ decay = 0.99, weight = 0.1 } = {}): SemiSupervision => ({
   partnerOf: (family) => family,
   follows: decay,
+  graphs: 1,
   weight,
   losses([student, teacher], { real, unlabelled, task }, recolour) {
     const outputs = pass(student, real.image, recolour(unlabelled.image));

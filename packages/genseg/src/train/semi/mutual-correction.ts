@@ -45,6 +45,7 @@ export const mutualCorrection = ({
 } = {}): SemiSupervision => ({
   partnerOf: (family) => (family.name === unet.name ? resunet : unet),
   follows: null,
+  graphs: 2,
   weight,
   losses(networks, { real, unlabelled, task }, recolour) {
     const image = recolour(unlabelled.image);

@@ -35,6 +35,8 @@ export interface SemiSupervision {
   partnerOf(family: Family): Family;
   /** Decay of the moving average of the first network that the second is; null: it is trained as well. */
   readonly follows: number | null;
+  /** Passes of a network whose graphs are in memory at once. */
+  readonly graphs: number;
   /** Weight of the unsupervised loss at the end. */
   readonly weight: number;
   /** @param recolour changes the colours at random, anew in each call. */
