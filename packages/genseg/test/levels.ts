@@ -9,7 +9,7 @@ import { Architecture, PatchDiscriminator, Pix2PixGenerator, UNet } from '../src
 import { Module, oneHotMask, type Parameter, vanillaGan } from '../src/nn/index.ts';
 import { Adam, AdamW, type Optimizer, RMSprop, SGD } from '../src/optim/index.ts';
 import { Random } from '../src/random.ts';
-import type { PairSet, Pairs } from '../src/train/index.ts';
+import type { PairSet, Pairs, Segmenter } from '../src/train/index.ts';
 import {
   architectureProblem,
   discriminatorProblem,
@@ -31,6 +31,8 @@ export const segmentationOptimizers: readonly (readonly [string, MakeOptimizer])
 export interface LevelsOptions {
   train: PairSet;
   seed: number;
+  /** What is trained in the place of a U-Net; it is owned from here on. */
+  segmenter?: Segmenter;
   /** Of the U-Net and of the generator. */
   width: { segmenter: number; generator: number };
   depth: { segmenter: number; generator: number };
@@ -80,10 +82,12 @@ export function makeLevels(options: LevelsOptions) {
   const colour = new Generator(seed + 1);
   const order = new Sampler(train.count, new Random(seed));
 
-  const segmenter = new UNet(1, 1, {
-    ...{ width: width.segmenter, depth: depth.segmenter },
-    generator: initial,
-  });
+  const segmenter: Segmenter =
+    options.segmenter ??
+    new UNet(1, 1, {
+      ...{ width: width.segmenter, depth: depth.segmenter },
+      generator: initial,
+    });
   const architecture = new Architecture(depth.generator, { generator: initial });
   const net = new Pix2PixGenerator(1, 1, architecture, {
     ...{ width: width.generator, generator: initial, dropoutGenerator: initial },

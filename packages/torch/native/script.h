@@ -5,6 +5,8 @@
 #include <torch/csrc/jit/runtime/graph_executor.h>
 #include <torch/csrc/jit/serialization/import.h>
 
+#include <set>
+
 #include "dispatch.h"
 
 struct ScriptModule {
@@ -293,9 +295,19 @@ inline napi_value bytes(js::Call& call) {
   return js::from(call.env, total);
 }
 
-/// setScriptTraining(module, training)
+/// setScriptTraining(module, training, still | undefined): the modules named in `still` and all below them evaluate in any case.
 inline napi_value set_training(js::Call& call) {
-  to_script(call)->module.train(call.boolean(1));
+  call.where = "ScriptModule.train";
+  const auto script = to_script(call);
+  std::set<std::string> still;
+  if (call.has(2))
+    for (auto& name : js::to_vector<std::string>(call.env, call[2], js::to_string)) still.insert(std::move(name));
+  std::vector<torch::jit::Module> found;
+  for (const auto& entry : script->module.named_modules())
+    if (still.erase(entry.name)) found.push_back(entry.value);
+  if (!still.empty()) throw js::ArgumentError("the script has no module '" + *still.begin() + "'");
+  script->module.train(call.boolean(1));
+  for (auto& module : found) module.train(false);
   return js::undefined(call.env);
 }
 

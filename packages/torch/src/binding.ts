@@ -110,7 +110,7 @@ export interface Native {
   scriptParameters(script: NativeHandle): [name: string, tensor: NativeHandle][];
   scriptBuffers(script: NativeHandle): [name: string, tensor: NativeHandle][];
   scriptBytes(script: NativeHandle): number;
-  setScriptTraining(script: NativeHandle, training: boolean): void;
+  setScriptTraining(script: NativeHandle, training: boolean, still: readonly string[]): void;
   moveScript(script: NativeHandle, device: string | undefined, dtype: number | undefined): void;
 
   groupBackends(): ('gloo' | 'nccl')[];

@@ -73,6 +73,25 @@ describe('a scripted U-Net does as in PyTorch', () => {
     });
   });
 
+  it('in training mode, but for parts that stay in evaluation mode', () => {
+    withUNet((model, expected) => {
+      const statistics = () =>
+        new Map([...model.namedBuffers()].map(([name, x]) => [name, x.toArray()] as const));
+      const before = statistics();
+      model.train(true, { still: ['encoder', 'bottleneck.1'] }).forward(expected('image'));
+      for (const [name, after] of statistics()) {
+        if (name.startsWith('encoder')) expect(after, name).toEqual(before.get(name));
+        else expect(after, name).not.toEqual(before.get(name));
+      }
+      model.train(true, { still: ['encoder', 'bottleneck.1', 'decoder', 'bottleneck.0'] });
+      const output = model.forward(expected('image')) as Tensor; // dropout is off too
+      expectClose(output, model.eval().forward(expected('image')) as Tensor, 'all still');
+      expect(() => model.train(true, { still: ['encoder.9'] })).toThrow(
+        /the script has no module 'encoder\.9'/,
+      );
+    });
+  });
+
   it('first and second derivatives, also once the interpreter has optimised, and a step of SGD', () => {
     withUNet((model, expected, generator) => {
       const parameters = model.namedParameters();

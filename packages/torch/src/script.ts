@@ -103,9 +103,14 @@ export class ScriptModule extends Resource {
     return wrapNamed(native.scriptBuffers(this.handle));
   }
 
-  /** Puts dropout, batch norm and the like in training mode, or in evaluation mode. */
-  train(training = true): this {
-    native.setScriptTraining(this.handle, training);
+  /**
+   * Puts dropout, batch norm and the like in training mode, or in evaluation mode.
+   * @param options.still modules by name, such as `backbone.layer1`, that stay in evaluation mode with all below them.
+   * @throws TypeError for a name that the script does not have.
+   */
+  train(training = true, options: { still?: readonly string[] } = {}): this {
+    const { still = [] } = options;
+    native.setScriptTraining(this.handle, training, still);
     return this;
   }
 

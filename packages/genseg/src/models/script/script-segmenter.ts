@@ -1,7 +1,8 @@
 /**
  * Anyone's PyTorch segmentation model, from a TorchScript file, as a module: its parameters can be
  * substituted, so that hypergradients pass through its training steps as through those of our own.
- * Parameters with `requires_grad=False` are not trained: a frozen feature extractor stays as it is.
+ * Parameters with `requires_grad=False` are not trained: a frozen feature extractor stays as it is. A part of the
+ * script whose parameters are all frozen, by that or by `freeze`, stays in evaluation mode, as our own modules do.
  */
 import { noGrad, type ScriptModule, type ScriptOutput, scope, Tensor } from '@genseg/torch';
 import { type Buffer, Module, type Parameter } from '../../nn/index.ts';
@@ -10,6 +11,8 @@ import { type Buffer, Module, type Parameter } from '../../nn/index.ts';
 export class ScriptSegmenter extends Module {
   readonly #script: ScriptModule;
   readonly #planes: number;
+  /** Of the script's parameters, frozen ones too. */
+  readonly #names: readonly string[];
   readonly #parameters: [string, Parameter][];
   readonly #buffers: [string, Buffer][];
 
@@ -24,6 +27,7 @@ export class ScriptSegmenter extends Module {
     this.#planes = planes;
     const parameters = [...script.namedParameters()];
     refuseTies(parameters);
+    this.#names = parameters.map(([name]) => name);
     const trained = parameters.filter(([, value]) => value.requiresGrad);
     const frozen = parameters.filter(([, value]) => !value.requiresGrad);
     this.#parameters = trained.map(([name, value]) => [name, this.parameter(name, value.detach())]);
@@ -41,7 +45,7 @@ export class ScriptSegmenter extends Module {
         ([name, { value }]) => [name, frozen ? value.detach().clone() : value] as const,
       ),
     ]);
-    this.#script.train(this.training);
+    this.#script.train(this.training, { still: this.#frozenParts() });
     const logits = firstTensor(scope(() => this.#script.functionalCall(values, images)));
     const [n, , h, w] = images.shape;
     const fits = [this.#planes, this.#planes === 1 ? 2 : this.#planes].some(
@@ -56,6 +60,20 @@ export class ScriptSegmenter extends Module {
     return logits.shape[1] === this.#planes
       ? logits
       : logits.narrow(1, 1, 1).sub(logits.narrow(1, 0, 1));
+  }
+
+  /** The outermost modules of the script that have parameters, none of which is trained. */
+  #frozenParts(): string[] {
+    const trained = this.namedParameters();
+    const modulesOf = (name: string) =>
+      name
+        .split('.')
+        .map((_, i, parts) => parts.slice(0, i).join('.'))
+        .slice(1); // outermost first
+    const moving = new Set([...trained.keys()].flatMap(modulesOf));
+    const frozen = this.#names.filter((name) => !trained.has(name));
+    const parts = frozen.map((name) => modulesOf(name).find((module) => !moving.has(module)));
+    return [...new Set(parts.filter((part) => part !== undefined))];
   }
 
   /** Writes the script with its present weights, for `torch.jit.load`. */
