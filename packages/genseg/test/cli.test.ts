@@ -20,6 +20,7 @@ const commands = [
   ...['inspect', 'train', 'resume', 'evaluate', 'predict', 'generate', 'report', 'selfcheck'],
   'doctor',
   'bench',
+  'data',
 ];
 
 test('every command has help with an example, on stdout', async () => {

@@ -12,7 +12,7 @@ const mayImport: Record<string, readonly string[]> = {
   optim: [torch, 'nn'],
   augment: [torch],
   metrics: [],
-  data: ['node', 'zod', 'sharp', 'fast-png'],
+  data: ['node', 'zod', 'sharp', 'fast-png', 'nifti-reader-js'],
   run: ['node', 'zod'],
   suite: ['data', 'run', 'node', 'zod', 'yaml', 'sharp'],
   // 2

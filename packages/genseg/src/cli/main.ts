@@ -1,6 +1,7 @@
 /** The command line: all commands; what they share is program.ts. */
 import { OutOfMemoryError, TorchError } from '@genseg/torch';
 import { benchCommand } from './bench.ts';
+import { dataCommand } from './data.ts';
 import { doctorCommand } from './doctor.ts';
 import { evaluateCommand } from './evaluate.ts';
 import { generateCommand } from './generate.ts';
@@ -15,6 +16,7 @@ import { resumeCommand, trainCommand } from './train.ts';
 await runProgram(
   [
     inspectCommand,
+    dataCommand,
     trainCommand,
     resumeCommand,
     evaluateCommand,

@@ -26,7 +26,10 @@ export async function runProgram(
     .version(packageVersion())
     .showHelpAfterError('(add --help for the options)')
     .exitOverride();
-  for (const command of commands) program.addCommand(command.exitOverride());
+  for (const command of commands) {
+    program.addCommand(command.exitOverride());
+    for (const part of command.commands) part.exitOverride();
+  }
   try {
     await program.parseAsync();
   } catch (error) {

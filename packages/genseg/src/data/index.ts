@@ -1,4 +1,4 @@
-/** Data sets of 2-D images: inspection, manifest, splits, loading, resizing. */
+/** Data sets of 2-D images: inspection, manifest, splits, loading, resizing; public data sets prepared. */
 export type { Duplicate } from './duplicates.ts';
 export type { Image, Size } from './image/image.ts';
 export { readImage, type SourceImage } from './image/read.ts';
@@ -16,5 +16,9 @@ export {
   type Split,
 } from './manifest.ts';
 export { scaled } from './planes.ts';
+export { filesOf } from './public/match.ts';
+export { type Prepared, type PrepareOptions, preparePublicSet } from './public/prepare.ts';
+export type { PublicSet } from './public/public-set.ts';
+export { publicSets } from './public/sets/index.ts';
 export { resizeImage, resizeMask } from './resize.ts';
 export { type Division, splitCases } from './splits.ts';

@@ -78,7 +78,7 @@ export async function inspect(
       images: found.images.map((path) => hashed({ path })),
       masks: found.masks.map(hashed),
       ...{ width, height, channels, bits },
-      spacing: null,
+      spacing: found.spacing && [...found.spacing],
       patient: found.patient,
       group: groups[i],
       split: found.split,

@@ -23,7 +23,7 @@ const caseSchema = z.object({
   height: side,
   channels: side,
   bits: z.union([z.literal(8), z.literal(16)]),
-  /** mm per pixel, [x, y]; null where the file format does not tell. */
+  /** mm per pixel, [x, y], from a table beside the images; null where there is none. */
   spacing: z.tuple([z.number().positive(), z.number().positive()]).nullable(),
   patient: z.string().nullable(),
   /** Cases of one group (a patient, duplicates) stay on one side of every split. */

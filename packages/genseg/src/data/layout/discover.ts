@@ -11,7 +11,7 @@ import { folders, isImageFolder } from './folders.ts';
 import { readLabels } from './labels.ts';
 import { splitOf } from './names.ts';
 import { nnunet } from './nnunet.ts';
-import { keysOf, readPatients, readSplits } from './sidecar.ts';
+import { keysOf, readImageTable, readSplits, type Spacing } from './sidecar.ts';
 import {
   type Found,
   type FoundCase,
@@ -24,6 +24,7 @@ import {
 
 export interface DiscoveredCase extends FoundCase {
   readonly patient: string | null;
+  readonly spacing: Spacing | null;
 }
 
 export interface Discovery extends Found {
@@ -46,9 +47,10 @@ export async function discover(root: string): Promise<Discovery> {
   }
   const inferred = [`layout: ${found.layout}`];
   const problems: Problem[] = [...found.problems];
-  const patients = await readPatients(tree);
+  const table = await readImageTable(tree);
   const splits = await readSplits(tree);
-  if (patients) inferred.push(`patients from ${patients.file}`);
+  if (table?.patients.size) inferred.push(`patients from ${table.file}`);
+  if (table?.spacings.size) inferred.push(`pixel sizes from ${table.file}`);
   if (splits) inferred.push('splits from splits.json');
 
   const lookUp = <T>(table: ReadonlyMap<string, T> | undefined, one: FoundCase): T | undefined =>
@@ -58,7 +60,8 @@ export async function discover(root: string): Promise<Discovery> {
   const cases = uniqueIds(tree, found.cases)
     .map((one) => ({
       ...one,
-      patient: lookUp(patients?.patients, one) ?? null,
+      patient: lookUp(table?.patients, one) ?? null,
+      spacing: lookUp(table?.spacings, one) ?? null,
       split: lookUp(splits, one) ?? one.split,
     }))
     .sort((a, b) => (a.id < b.id ? -1 : 1));
