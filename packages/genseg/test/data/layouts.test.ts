@@ -365,28 +365,6 @@ test('patients from a CSV file, splits from splits.json', async () => {
   expect(problems[0]).toMatch(/^split splits\.json: lists 1 images that are not there \(gone/);
 });
 
-test('pixel sizes from a CSV table, with or without patients', async () => {
-  const table = 'image_id,spacing_x_mm,spacing_y_mm\na.png,0.5,0.75\nb,,\n';
-  const { manifest } = await look({
-    ...pairs('images/*.png', 'masks/*.png', 'ab'),
-    'data.csv': table,
-  });
-  expect(manifest.cases.map(({ spacing, patient }) => [spacing, patient])).toEqual([
-    [[0.5, 0.75], null],
-    [null, null],
-  ]);
-  expect(manifest.inferred).toContain('pixel sizes from data.csv');
-  expect(manifest.inferred).not.toContain('patients from data.csv');
-});
-
-test.each(['0.5,', '0,1', '-1,1', 'wide,1'])('the pixel size %j is refused', async (size) => {
-  const table = `image_id,spacing_x_mm,spacing_y_mm\na,${size}\n`;
-  const files = { ...pairs('images/*.png', 'masks/*.png', 'a'), 'data.csv': table };
-  await expect(look(files)).rejects.toThrow(
-    /data\.csv: a has the pixel size .*, expected mm above 0/,
-  );
-});
-
 test('the order of cases is by id, whatever the order of files', async () => {
   const { cases } = await look(pairs('images/*.png', 'masks/*.png', 'hcafbdge'));
   expect(cases.join('')).toBe('abcdefgh');

@@ -56,7 +56,7 @@ const waterloo = (name: 'dermis' | 'dermquest', title: string, origin: string): 
   citation:
     'Glaister, Wong, Clausi 2014, Segmentation of skin lesions from digital images using joint statistical texture distinctiveness, doi 10.1109/TBME.2013.2297622',
   known:
-    'as a public loader of both archives reads it. That the folders are called dermis and dermquest, and that _contour.png is a filled area and not a line, was not seen.',
+    'as public loaders of both archives read it; the archives themselves were not opened. That _contour.png is a filled area and not a line was not seen.',
   classes,
   image: `{kind:melanoma|notmelanoma}/${name}/{name}_orig.jpg`,
   masks: [{ path: `{kind:melanoma|notmelanoma}/${name}/{name}_contour.png`, class: 1 }],
