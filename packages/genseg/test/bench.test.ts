@@ -1,5 +1,5 @@
 /** genseg bench and the report of its folder, as a user runs them: a suite of two cells. */
-import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { discFolder, genseg, jsonOf } from './command-line.ts';
@@ -37,6 +37,10 @@ draws: 1
   const record = JSON.parse(readFileSync(join(out, 'cells', 'discs-6-plain-0.json'), 'utf8'));
   const { dice } = record.result.sets.test.mean;
   expect(table()[1]).toContain(`,done,test,4,${dice},`);
+
+  const tested = join(out, 'runs', 'discs-6-plain-0', 'eval', 'test');
+  expect(readdirSync(tested).sort()).toEqual(['cases.csv', 'overlays', 'summary.json']); // no trust.json
+  expect(readdirSync(join(tested, 'overlays'))).toHaveLength(record.result.sets.test.cases.length);
 
   const reported = await genseg('report', out);
   expect(reported.code, reported.stderr).toBe(0);

@@ -8,6 +8,7 @@ import type { Size } from './image/image.ts';
 
 /** Resizes planes `[C, H, W]` of any channel count. */
 export function resizeImage(planes: Float32Array, from: Size, to: Size): Float32Array<ArrayBuffer> {
+  if (from.width === to.width && from.height === to.height) return Float32Array.from(planes);
   const channels = planes.length / (from.width * from.height);
   const narrow = resample(planes, {
     rows: channels * from.height,

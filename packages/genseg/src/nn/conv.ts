@@ -1,5 +1,13 @@
 /** Convolutions, with PyTorch's shapes, key names and default initialisation. */
-import { convolve, convolveTransposed, type Generator, scope, type Tensor } from '@genseg/torch';
+import {
+  convolve,
+  convolveTransposed,
+  type Generator,
+  noGrad,
+  scope,
+  type Tensor,
+  zerosLike,
+} from '@genseg/torch';
 import { type Init, kaimingUniform } from './init.ts';
 import { Module, type Parameter } from './module.ts';
 
@@ -17,7 +25,7 @@ export interface ConvOptions {
 /** Cross-correlation: [N, inChannels, H, W] to [N, outChannels, H', W']. */
 export class Conv2d extends Module {
   readonly weight: Parameter; // [outChannels, inChannels, kernel, kernel]
-  readonly bias: Parameter | null; // [outChannels]
+  #bias: Parameter | null; // [outChannels]
   readonly #stride: number;
   readonly #padding: number;
   readonly #dilation: number;
@@ -35,7 +43,7 @@ export class Conv2d extends Module {
     const shape = [outChannels, inChannels, kernel, kernel];
     const fanIn = inChannels * kernel ** 2;
     this.weight = scope(() => this.parameter('weight', init(shape, fanIn, generator)));
-    this.bias = bias
+    this.#bias = bias
       ? scope(() => this.parameter('bias', biasInit([outChannels], fanIn, generator)))
       : null;
     this.#stride = stride;
@@ -43,9 +51,24 @@ export class Conv2d extends Module {
     this.#dilation = dilation;
   }
 
+  get bias(): Parameter | null {
+    return this.#bias;
+  }
+
+  /** Gives `scale y + shift` from now on where it gave y, without another operation; both are [outChannels]. */
+  absorb(scale: Tensor, shift: Tensor): void {
+    scope(() =>
+      noGrad(() => {
+        this.#bias ??= this.parameter('bias', zerosLike(shift));
+        this.weight.value.mul_(scale.reshape([-1, 1, 1, 1]));
+        this.#bias.value.mul_(scale).add_(shift);
+      }),
+    );
+  }
+
   forward(input: Tensor): Tensor {
     return convolve(input, this.weight.value, {
-      bias: this.bias?.value,
+      bias: this.#bias?.value,
       stride: this.#stride,
       padding: this.#padding,
       dilation: this.#dilation,

@@ -2,6 +2,7 @@
 export { attention } from './attention.ts';
 export { Conv2d, type ConvOptions, ConvTranspose2d } from './conv.ts';
 export { Dropout, StochasticDepth } from './dropout.ts';
+export { foldNorms } from './fold.ts';
 export { type GanLoss, lsgan, vanillaGan, wganGp } from './gan-losses.ts';
 export {
   constant,
@@ -39,7 +40,7 @@ export {
   type Norm,
   unnormalised,
 } from './norm.ts';
-export { extendedToMultiple, paddedToMultiple } from './padding.ts';
+export { croppedTo, extendedToMultiple, paddedToMultiple } from './padding.ts';
 export { fullPrecision } from './precision.ts';
 export {
   balancedWeights,

@@ -19,7 +19,10 @@ export class Sequential extends Module {
   constructor(stages: readonly Stage[]) {
     super();
     stages.forEach((stage, i) => {
-      if (stage instanceof Module) this.child(String(i), stage);
+      if (!(stage instanceof Module)) return;
+      this.child(String(i), stage);
+      const next = stages[i + 1];
+      if (next instanceof Module) this.succession(stage, next);
     });
     this.#stages = stages;
   }

@@ -45,6 +45,7 @@ export abstract class Module {
   #buffers = new Map<string, Buffer>();
   #children = new Map<string, Module>();
   #owned: Disposable[] = [];
+  #successions: (readonly [Module, Module])[] = [];
   #training = true;
   /** Whether it is in evaluation mode for good. */
   #frozen = false;
@@ -65,6 +66,16 @@ export abstract class Module {
   protected child<M extends Module>(name: string, module: M): M {
     this.#children.set(name, module);
     return module;
+  }
+
+  /** Says that nothing but `next` sees what `first` gives, so that the two may become one: fold.ts. */
+  protected succession(first: Module, next: Module): void {
+    this.#successions.push([first, next]);
+  }
+
+  /** What this module and all below it have said so of. */
+  successions(): (readonly [Module, Module])[] {
+    return [...this.modules()].flatMap(([, module]) => module.#successions);
   }
 
   /** What is disposed of with this module, beside its tensors. */

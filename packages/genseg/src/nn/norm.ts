@@ -30,6 +30,7 @@ export class BatchNorm2d extends Module {
   readonly #batches: Buffer;
   readonly #eps: number;
   readonly #momentum: number;
+  #dissolved = false;
 
   constructor(channels: number, options: { eps?: number; momentum?: number } = {}) {
     const { eps = 1e-5, momentum = 0.1 } = options;
@@ -43,7 +44,18 @@ export class BatchNorm2d extends Module {
     this.#momentum = momentum;
   }
 
+  /**
+   * Passes its input on unchanged from now on.
+   * @returns what it did in evaluation: `scale x + shift`, by channel.
+   */
+  dissolve(): { scale: Tensor; shift: Tensor } {
+    this.#dissolved = true;
+    const scale = this.weight.value.div(this.#variance.value.add(this.#eps).sqrt());
+    return { scale, shift: this.bias.value.sub(this.#mean.value.mul(scale)) };
+  }
+
   forward(input: Tensor): Tensor {
+    if (this.#dissolved) return input;
     if (this.training) refuseSingleValue(input);
     const [mean, variance] = [this.#mean.value, this.#variance.value];
     const [weight, bias] = [this.weight.value, this.bias.value];

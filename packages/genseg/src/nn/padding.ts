@@ -23,7 +23,11 @@ export function paddedToMultiple(
   multiple: number,
   body: (padded: Tensor) => Tensor,
 ): Tensor {
+  return croppedTo(input, body(extendedToMultiple(input, multiple)));
+}
+
+/** What lies over the input of a result for the extended one, of the same resolution. */
+export function croppedTo(input: Tensor, extended: Tensor): Tensor {
   const [, , height, width] = input.shape;
-  const output = body(extendedToMultiple(input, multiple));
-  return output.narrow(2, 0, height).narrow(3, 0, width);
+  return extended.narrow(2, 0, height).narrow(3, 0, width);
 }

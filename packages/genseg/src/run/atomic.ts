@@ -21,12 +21,14 @@ import type { JsonValue } from './types.ts';
 
 /**
  * Replaces a file, making its folder where needed.
- * @param mode who may read it; by default what the system gives new files.
+ * @param options.mode who may read it; by default what the system gives new files.
+ * @param options.durable whether to wait for the disk; without, the file may be empty after a power failure, which
+ *   is for what can be made again.
  */
 export function writeFileAtomic(
   path: string,
   data: string | Uint8Array,
-  { mode }: { mode?: number } = {},
+  { mode, durable = true }: { mode?: number; durable?: boolean } = {},
 ): void {
   const folder = dirname(path);
   const temporary = join(folder, `.${basename(path)}.${process.pid}.tmp`);
@@ -36,7 +38,7 @@ export function writeFileAtomic(
       const file = openSync(temporary, 'w', mode);
       try {
         writeFileSync(file, data);
-        fsyncSync(file);
+        if (durable) fsyncSync(file);
       } finally {
         closeSync(file);
       }
@@ -45,7 +47,7 @@ export function writeFileAtomic(
       rmSync(temporary, { force: true });
       throw error;
     }
-    syncFolder(folder);
+    if (durable) syncFolder(folder);
   });
 }
 

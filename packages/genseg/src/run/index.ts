@@ -5,6 +5,7 @@ export {
   writeFileAtomic,
   writeFolderAtomic,
   writeJsonAtomic,
+  writing,
 } from './atomic.ts';
 export {
   type ConfigFile,

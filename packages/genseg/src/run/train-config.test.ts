@@ -31,6 +31,7 @@ test('data and out suffice', () => {
     threads: null,
     unlabelled: null,
     profile: false,
+    fastTest: false,
     json: false,
   });
 });

@@ -177,6 +177,9 @@ export const trainConfigSchema = z
     profile: boolean
       .default(false)
       .describe('Write where the time of a few steps of each stage goes: profile.md and a trace'),
+    fastTest: boolean
+      .default(false)
+      .describe('Test as genseg evaluate --fast does: scores alone, several times sooner'),
     json: boolean.default(false).describe('Print the result as one JSON object on stdout'),
   })
   .refine(({ labels, val }) => labels === null || val === null || val < labels, {

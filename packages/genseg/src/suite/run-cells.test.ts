@@ -122,7 +122,9 @@ test('the table has a row for each test set, and one for a cell without a result
   expect(rows[0]).toMatch(/^task,labels,variant,model,method,seed,state,set,cases,dice,/);
   expect(rows).toHaveLength(1 + 2 + 1 + 1);
   expect(rows[1]).toMatch(/^a,5,default,unet,plain,0,done,test,2,0\.5,,,,,4,16,2,3,c,/);
-  expect(rows[1]).toMatch(/genseg train data --seed 0 --out .*a-5-plain-0 --threads 1$/);
+  expect(rows[1]).toMatch(
+    /genseg train data --seed 0 --out .*a-5-plain-0 --threads 1 --fast-test$/,
+  );
   expect(rows[3]).toMatch(/^a,5,default,unet,plain,1,failed: error: out of luck,/);
   expect(rows[4]).toMatch(/^a,5,default,unet,plain,3,missing,/);
   const commas = (row: string) => row.split(',').length;

@@ -63,7 +63,7 @@ test('cells: every combination once, draws first, each a plain training', async 
   expect(commandText(commandOf('/out', mcf, 3))).toBe(
     `genseg train /out/data/divided --method mcf --model ${folder}/own.pt --labels 5 --seed 1 ` +
       `--unlabelled ${folder}/more --precision fp32 --profile --preset standard --size 256 ` +
-      '--out /out/runs/nuclei-5-wide-own-mcf-1 --threads 3',
+      '--out /out/runs/nuclei-5-wide-own-mcf-1 --threads 3 --fast-test',
   );
   expect(mcf.reads).toEqual(['/out/data/divided', join(folder, 'more'), join(folder, 'own.pt')]);
   expect(cells[0].args).not.toContain('--unlabelled');

@@ -82,8 +82,12 @@ test.each(table)('%s comes back from its file with the same logits', async (name
         model
           .eval()
           .forward(zeros([1, 1, size, size]))
+          .reshape([-1])
           .toArray(),
       ),
     );
-  expect(logits(trained.model)).toEqual(logits(session.segmenter));
+  const saved = logits(session.segmenter);
+  // Normalisations are folded into convolutions.
+  const differences = logits(trained.model).map((one, i) => Math.abs(one - saved[i]));
+  expect(Math.max(...differences) / Math.max(...saved.map(Math.abs))).toBeLessThan(1e-5);
 });

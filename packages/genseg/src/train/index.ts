@@ -16,7 +16,16 @@ export {
 } from './model-file.ts';
 export { PairSet, type Pairs } from './pairs.ts';
 export { type Decision, fitBudget, makePlan, type Plan, sessionOptions } from './plan.ts';
-export { meanDice, type Prediction, predict } from './predict.ts';
+export {
+  decide,
+  inputOf,
+  meanDice,
+  type Picture,
+  type Prediction,
+  predict,
+  predictAll,
+  type Use,
+} from './predict.ts';
 export {
   architectureProblem,
   type Discriminator,

@@ -15,7 +15,7 @@ import {
 import type { Region } from '../classes.ts';
 import type { Fingerprint } from '../data/index.ts';
 import { DataError } from '../errors.ts';
-import { classTask, regionTask, type Task } from '../nn/index.ts';
+import { classTask, foldNorms, regionTask, type Task } from '../nn/index.ts';
 import { recoverFolder, writeFolderAtomic } from '../run/index.ts';
 import { type Family, familyNamed } from './family.ts';
 import type { Segmenter } from './problems.ts';
@@ -61,7 +61,16 @@ export function saveModel(folder: string, model: Segmenter, info: ModelInfo): vo
   });
 }
 
-/** @throws DataError where the folder holds no model. */
+/**
+ * Where batch normalisation leaves nothing but convolutions, channels-last is the faster layout on a CPU; instance
+ * normalisation is slower in it (docs/performance.md).
+ */
+function makeFast(model: Segmenter): void {
+  const [{ value }] = model.parameters();
+  if (foldNorms(model) > 0 && value.device === 'cpu') model.to({ memoryFormat: 'channelsLast' });
+}
+
+/** The model for prediction: its weights are not those in the file. @throws DataError where the folder holds no model. */
 export function loadModel(folder: string, device: Device): TrainedModel {
   recoverFolder(folder);
   const path = join(folder, file);
@@ -89,7 +98,8 @@ export function loadModel(folder: string, device: Device): TrainedModel {
       });
       owned.push(model);
       model.loadStateDict(tensors);
-      return { model: model.eval(), info, task, [Symbol.dispose]: dispose };
+      makeFast(model.eval());
+      return { model, info, task, [Symbol.dispose]: dispose };
     } catch (error) {
       dispose();
       throw error;

@@ -1,5 +1,13 @@
 /** From a trained segmenter to masks at the images' own sizes. */
-import { noGrad, scope, type Tensor, tensor, upsampleBilinear2d, zerosLike } from '@genseg/torch';
+import {
+  noGrad,
+  scope,
+  stack,
+  type Tensor,
+  tensor,
+  upsampleBilinear2d,
+  zerosLike,
+} from '@genseg/torch';
 import { ignoredClass } from '../classes.ts';
 import { resizeImage, type Sample, type Size } from '../data/index.ts';
 import { foregroundOf, plainTask, probabilitiesOf, type Task, targetOf } from '../nn/index.ts';
@@ -44,42 +52,73 @@ export function meanDice(logits: Tensor, mask: Tensor, task = plainTask(logits))
   });
 }
 
+/** An image alone. */
+export type Picture = Omit<Sample, 'id' | 'mask'>;
+
+/** How a segmenter is used. */
+export interface Use {
+  /** Side of the model's square input, px. */
+  size: number;
+  /** What its planes stand for; by default one is foreground and several are the classes. */
+  task?: Task;
+}
+
+/** Images as the model takes them, stretched to its square: [N, C, side, side]. */
+export function inputOf(segmenter: Segmenter, samples: readonly Picture[], side: number): Tensor {
+  const { device } = segmenter.parameters()[0].value;
+  const square = { width: side, height: side };
+  return scope(() =>
+    stack(
+      samples.map((sample) => {
+        const planes = resizeImage(sample.image, sample, square);
+        return tensor(planes, { shape: [planes.length / side ** 2, side, side] });
+      }),
+    ).to({ device }),
+  );
+}
+
 /**
- * Segments one image at the size the model was trained at, and brings the probabilities back to the
- * image's own size (bilinear) before deciding, so that borders are as smooth as the model's.
+ * A mask at the image's own size: logits are brought to it (bilinear) before deciding, so that borders are as smooth
+ * as the model's.
  *
- * @param segmenter in evaluation mode.
- * @param model.size side of the model's square input, px. @param model.task what its planes stand for;
- *   by default one is foreground and several are the classes.
+ * @param logits of one image, [K, h, w].
  */
-export function predict(
-  segmenter: Segmenter,
-  sample: Omit<Sample, 'id' | 'mask'>,
-  { size: side, task }: { size: number; task?: Task },
-): Prediction {
-  const { width, height } = sample;
-  const device = segmenter.parameters()[0].value.device;
+export function decide(logits: Tensor, { width, height }: Size, task?: Task): Prediction {
   return scope(() =>
     noGrad(() => {
-      const planes = resizeImage(sample.image, sample, { width: side, height: side });
-      const image = tensor(planes, { shape: [1, planes.length / side ** 2, side, side] }).to({
-        device,
-      });
-      const logits = upsampleBilinear2d(
-        segmenter.forward(image).to({ dtype: 'float32' }),
-        [height, width],
-        false,
-      );
-      const meaning = task ?? plainTask(logits);
+      const single = logits.unsqueeze(0).to({ dtype: 'float32' });
+      const large = upsampleBilinear2d(single, [height, width], false);
+      const meaning = task ?? plainTask(large);
       return {
         width,
         height,
-        mask: classIds(logits, meaning).to({ dtype: 'uint8' }).toTypedArray() as Uint8Array,
-        probabilities: probabilitiesOf(logits, meaning)
+        mask: classIds(large, meaning)
+          .to({ dtype: 'uint8' })
+          .contiguous()
+          .toTypedArray() as Uint8Array,
+        probabilities: probabilitiesOf(large, meaning)
           .squeeze(0)
           .unbind()
-          .map((plane) => plane.toFloat32Array()),
+          .map((plane) => plane.contiguous().toFloat32Array()),
       };
     }),
   );
 }
+
+/** Segments images of any sizes in one pass. @param segmenter in evaluation mode. */
+export function predictAll(
+  segmenter: Segmenter,
+  samples: readonly Picture[],
+  { size, task }: Use,
+): Prediction[] {
+  return scope(() =>
+    noGrad(() => {
+      const logits = segmenter.forward(inputOf(segmenter, samples, size));
+      return samples.map((sample, i) => decide(logits.at(i), sample, task));
+    }),
+  );
+}
+
+/** Segments one image. @param segmenter in evaluation mode. */
+export const predict = (segmenter: Segmenter, sample: Picture, use: Use): Prediction =>
+  predictAll(segmenter, [sample], use)[0];

@@ -28,6 +28,7 @@ export type Segmenter = Module & {
   forwardDeep?(image: Tensor): Tensor[];
   /** The encoder's last features [N, channels, h, w], by which images are compared. */
   bottleneck?(image: Tensor): Tensor;
+  forwardWithBottleneck?(image: Tensor): { logits: Tensor; bottleneck: Tensor };
   /** The weights of their losses; by default each has half that of the one before. */
   readonly outputWeights?: readonly number[];
   /** Writes the model with its code, where that is not ours. */

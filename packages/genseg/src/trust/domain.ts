@@ -6,10 +6,10 @@
  * images themselves, each judged by the others: a conformal test (Bates et al. 2023), so that at most one in
  * 20 images of the same kind is called foreign, or one in n + 1 where there are fewer than 19.
  */
-import { noGrad, scope, type Tensor, tensor } from '@genseg/torch';
-import { resizeImage, type Sample } from '../data/index.ts';
+import { cat, noGrad, scope, type Tensor } from '@genseg/torch';
+import type { Sample } from '../data/index.ts';
 import { DataError } from '../errors.ts';
-import type { Segmenter } from '../train/index.ts';
+import { inputOf, type Segmenter } from '../train/index.ts';
 
 /** What the features of the images that a model knows are like; plain JSON. */
 export interface Domain {
@@ -36,23 +36,24 @@ export function imageFeatures(
   sample: Omit<Sample, 'id' | 'mask'>,
   { size: side }: { size: number },
 ): number[] | null {
-  const { device } = segmenter.parameters()[0].value;
   return scope(() =>
     noGrad(() => {
-      const planes = resizeImage(sample.image, sample, { width: side, height: side });
-      const shape = [1, planes.length / side ** 2, side, side];
-      const features = segmenter.bottleneck?.(tensor(planes, { shape }).to({ device })); // [1, C, h, w]
-      return features ? statistics(features) : null;
+      if (!segmenter.bottleneck) return null;
+      return featuresOf(segmenter.bottleneck(inputOf(segmenter, [sample], side)))[0];
     }),
   );
 }
 
-function statistics(features: Tensor): number[] {
-  const flat = features.to({ dtype: 'float32' }).flatten({ startDim: 2 }).squeeze(0); // [C, h w]
-  const mean = flat.mean(1);
-  const deviation = flat.sub(mean.unsqueeze(1)).square().mean(1).sqrt();
-  return [...mean.toArray(), ...deviation.toArray()];
-}
+/** The same of a bottleneck [N, C, h, w], image by image. */
+export const featuresOf = (bottleneck: Tensor): number[][] =>
+  scope(() => {
+    const flat = bottleneck.to({ dtype: 'float32' }).contiguous().flatten({ startDim: 2 }); // [N, C, h w]
+    const mean = flat.mean(2);
+    const deviation = flat.sub(mean.unsqueeze(2)).square().mean(2).sqrt();
+    return cat([mean, deviation], { dim: 1 })
+      .unbind()
+      .map((one) => one.toArray());
+  });
 
 /** @param features of the known images. @throws DataError for fewer than three. */
 export function domainOf(features: readonly (readonly number[])[]): Domain {

@@ -1,5 +1,5 @@
 /** What a model's masks may be trusted with: how sure it is, and of what kind of image. */
-export { type Domain, domainOf, imageFeatures, novelty } from './domain.ts';
+export { type Domain, domainOf, featuresOf, imageFeatures, novelty } from './domain.ts';
 export { copied, type Nearest, nearestAmong, nearestOf } from './memorisation.ts';
 export {
   type Probabilities,
@@ -7,4 +7,4 @@ export {
   type Uncertainty,
   uncertaintyOf,
 } from './uncertainty.ts';
-export { predictViews } from './views.ts';
+export { planesOf, predictViews, type Seen, see } from './views.ts';

@@ -1,9 +1,12 @@
-import { ones, scope, type Tensor, zeros } from '@genseg/torch';
+import { Generator, noGrad, ones, scope, type Tensor, zeros } from '@genseg/torch';
 import { expect, test } from 'vitest';
+import { largestDifference } from '../../test/numeric.ts';
 import { checkLeaks, discSamples, side } from '../../test/tiny.ts';
 import { Module } from '../nn/index.ts';
+import { families, inputOf } from '../train/index.ts';
+import { featuresOf, imageFeatures } from './domain.ts';
 import { uncertaintyOf } from './uncertainty.ts';
-import { predictViews } from './views.ts';
+import { planesOf, predictViews, see } from './views.ts';
 
 checkLeaks();
 
@@ -64,3 +67,34 @@ test('the same image gives the same numbers; classes come as planes without the 
     expect(first.every((p, i) => Math.abs(p - 1 / 3) < 1e-5 && p === second[i])).toBe(true);
   }
 });
+
+test.each(families.map(({ name }) => name))(
+  '%s: one pass gives what the model, its bottleneck and each image alone would',
+  (name) => {
+    using generator = new Generator(0);
+    using model = families
+      .find((family) => family.name === name)!
+      .build(1, 1, { width: 4, size: side, generator, dropoutGenerator: generator, device: 'cpu' });
+    model.eval();
+    const samples = discSamples('disc', 2);
+    scope(() => {
+      const images = inputOf(model, samples, side);
+      const seen = see(model, images);
+      const logits = noGrad(() => model.forward(images));
+      expect(largestDifference(seen.logits, logits)).toBeLessThan(1e-5);
+      const features = featuresOf(seen.bottleneck!);
+      for (const [i, sample] of samples.entries()) {
+        const alone = imageFeatures(model, sample, { size: side })!;
+        expect(features[i].length).toBe(alone.length);
+        for (const [k, value] of alone.entries()) expect(features[i][k]).toBeCloseTo(value, 4);
+        const views = predictViews(model, sample, { size: side });
+        const together = planesOf(seen, i);
+        expect(together).toHaveLength(6);
+        const differences = views.flatMap(([plane], v) =>
+          Array.from(plane, (p, at) => Math.abs(p - together[v][0][at])),
+        );
+        expect(differences.reduce((most, one) => Math.max(most, one), 0)).toBeLessThan(1e-4);
+      }
+    });
+  },
+);

@@ -1,7 +1,6 @@
 /** Scores a run's model on test sets and writes what was found into the run folder. */
 import { rmSync } from 'node:fs';
-import { join } from 'node:path';
-import { type Case, loadCases } from '../data/index.ts';
+import { type Case, loadCases, type Sample } from '../data/index.ts';
 import {
   type CalibrationBins,
   calibration,
@@ -10,21 +9,21 @@ import {
   regionMask,
   regionMetrics,
 } from '../metrics/index.ts';
-import { encodePng, overlay } from '../picture/index.ts';
 import {
   type CaseTrust,
   type EvaluatedCase,
   extremes,
-  overlayFile,
   type SetResult,
   writeEvaluation,
   writeSetTrust,
 } from '../report/index.ts';
-import { evaluationPaths, runPaths, writeFileAtomic } from '../run/index.ts';
-import { loadModel, predict, segmentedNames, type TrainedModel } from '../train/index.ts';
+import { evaluationPaths, runPaths } from '../run/index.ts';
+import { loadModel, segmentedNames, type TrainedModel } from '../train/index.ts';
+import { batchesAhead, imagesAtOnce } from './ahead.ts';
 import { openTestSet, type TestSet } from './data.ts';
+import { type Overlays, openOverlays } from './overlays.ts';
 import { openRun } from './run-state.ts';
-import { readDomain, trustIn } from './trust.ts';
+import { caseTrust, judge, readDomain } from './trust.ts';
 
 /** Sets up to this size are drawn whole, so that a report can show one case in every run. */
 const drawnWhole = 100;
@@ -32,7 +31,7 @@ const drawnWhole = 100;
 const drawnAtEachEnd = 20;
 
 /**
- * @param root the run folder.
+ * @param root the run folder. @param options.fast scores alone, without what they may be trusted with.
  * @param interrupted asked before each case: whether to stop, with nothing written.
  * @returns the set's entry in the command line's JSON, null when interrupted.
  */
@@ -40,60 +39,87 @@ export async function evaluate(
   root: string,
   trained: TrainedModel,
   set: TestSet,
-  { seed, interrupted = () => false }: { seed: number; interrupted?: () => boolean },
+  {
+    seed,
+    fast = false,
+    interrupted = () => false,
+  }: { seed: number; fast?: boolean; interrupted?: () => boolean },
 ): Promise<SetResult | null> {
-  const { classes: names, regions } = trained.info;
+  const { regions } = trained.info;
   const classes = ['background', ...segmentedNames(trained.info)];
-  const ids = names.map((_, i) => i).slice(1);
   const spaced = set.cases.every(({ spacing }) => spacing !== null);
+  const drawnAtOnce = set.cases.length <= drawnWhole;
   const cases: EvaluatedCase[] = [];
   const trust: CaseTrust[] = [];
   const bins: CalibrationBins[][] = classes.slice(1).map(() => []); // by class or region
   const domain = readDomain(runPaths(root));
-  for (const one of set.cases) {
+  const paths = evaluationPaths(root, set.name);
+  using overlays = openOverlays(paths.overlays);
+  const atOnce = fast ? imagesAtOnce(trained.info.size) : 1;
+  for await (const batch of batchesAhead(set.cases, (one) => load(one, trained, set), atOnce)) {
     if (interrupted()) return null;
-    const { sample, mask, probabilities } = await predictCase(one, trained, set);
-    const spacing = spaced ? one.spacing!.toReversed() : undefined; // [x, y] -> [rows, columns]
-    const grid = { shape: [sample.height, sample.width], spacing };
-    const metrics = regions
-      ? regionMetrics(mask, sample.mask!, grid, { regions: regions.map(({ classes }) => classes) })
-      : caseMetrics(mask, sample.mask!, grid, { classes: ids });
-    cases.push({ id: one.id, patient: one.group, classes: metrics });
-    trust.push(trustIn(trained, sample, domain));
-    for (const [i, plane] of probabilities.entries()) {
-      const part = regions?.[i].classes ?? [i + 1];
-      const [truth, prediction] = [sample.mask!, mask].map((all) => regionMask(all, part));
-      bins[i].push(calibrationBins(plane, { truth, prediction, width: sample.width }, 1));
+    for (const [i, judged] of judge(trained, shown(batch), { fast, domain }).entries()) {
+      const [one, sample] = [set.cases[cases.length], batch[i]];
+      const metrics = score(judged.mask, sample, trained, spaced ? one.spacing : null);
+      cases.push({ id: one.id, patient: one.group, classes: metrics });
+      if (drawnAtOnce) overlays.add(sample, judged.mask);
+      if (!judged.trust) continue;
+      trust.push(caseTrust(one.id, judged.trust));
+      for (const [k, plane] of judged.probabilities.entries()) {
+        const part = regions?.[k].classes ?? [k + 1];
+        const [truth, prediction] = [sample.mask!, judged.mask].map((all) => regionMask(all, part));
+        bins[k].push(calibrationBins(plane, { truth, prediction, width: sample.width }, 1));
+      }
     }
   }
   const unit = spaced ? 'mm' : 'px';
   const result = writeEvaluation(root, set.name, { cases, classes, unit, seed });
-  const named = bins.map((each, i) => [classes[i + 1], calibration(each)]);
-  writeSetTrust(root, set.name, { cases: trust, calibration: Object.fromEntries(named) });
-  await drawOverlays(evaluationPaths(root, set.name).overlays, trained, set, result);
+  if (fast)
+    rmSync(paths.trust, { force: true }); // of a former evaluation
+  else {
+    const named = bins.map((each, i) => [classes[i + 1], calibration(each)]);
+    writeSetTrust(root, set.name, { cases: trust, calibration: Object.fromEntries(named) });
+  }
+  if (!drawnAtOnce) await drawExtremes(overlays, trained, set, result);
+  overlays.finish();
   return result;
 }
 
-async function predictCase(one: Case, trained: TrainedModel, { manifest }: TestSet) {
-  const { model, info, task } = trained;
-  const [sample] = await loadCases([one], manifest, { fingerprint: info.fingerprint });
-  return { sample, ...predict(model, sample, { size: info.size, task }) };
+async function load(one: Case, { info }: TrainedModel, { manifest }: TestSet): Promise<Sample> {
+  return (await loadCases([one], manifest, { fingerprint: info.fingerprint }))[0];
 }
 
-/** Predicts the cases to draw once more, rather than keeping all in memory. */
-async function drawOverlays(
-  folder: string,
+const shown = (batch: readonly Sample[]) => batch.map((image) => ({ image, size: image }));
+
+/** By class or region. @param spacing x and y in mm; null: px. */
+function score(
+  mask: Uint8Array,
+  truth: Sample,
+  { info: { classes, regions } }: TrainedModel,
+  spacing: Case['spacing'],
+): EvaluatedCase['classes'] {
+  const grid = { shape: [truth.height, truth.width], spacing: spacing?.toReversed() }; // rows, columns
+  if (!regions)
+    return caseMetrics(mask, truth.mask!, grid, { classes: classes.map((_, i) => i).slice(1) });
+  return regionMetrics(mask, truth.mask!, grid, {
+    regions: regions.map((region) => region.classes),
+  });
+}
+
+/** Predicts the cases to draw once more, rather than keeping all. */
+async function drawExtremes(
+  overlays: Overlays,
   trained: TrainedModel,
   set: TestSet,
   result: SetResult,
 ): Promise<void> {
-  rmSync(folder, { recursive: true, force: true });
   const { worst, best } = extremes(result.cases, drawnAtEachEnd);
-  const drawn = result.cases.length <= drawnWhole ? result.cases : [...worst, ...best];
-  for (const { id } of drawn) {
-    const one = set.cases.find((candidate) => candidate.id === id)!;
-    const { sample, mask } = await predictCase(one, trained, set);
-    writeFileAtomic(join(folder, overlayFile(id)), encodePng(overlay(sample, mask, sample.mask!)));
+  const drawn = new Set([...worst, ...best].map(({ id }) => id));
+  const chosen = set.cases.filter(({ id }) => drawn.has(id));
+  const atOnce = imagesAtOnce(trained.info.size);
+  for await (const batch of batchesAhead(chosen, (one) => load(one, trained, set), atOnce)) {
+    const judged = judge(trained, shown(batch), { fast: true, domain: null });
+    for (const [i, { mask }] of judged.entries()) overlays.add(batch[i], mask);
   }
 }
 
@@ -107,11 +133,11 @@ export interface EvaluateResult {
   sets: Record<string, SetResult>;
 }
 
-/** Scores a trained run on another labelled data set. */
+/** Scores a trained run on another labelled data set. @param options.fast leaves out what the scores may be trusted with. */
 export async function evaluateRun(
   root: string,
   folder: string,
-  { warn = () => {} }: { warn?: (text: string) => void } = {},
+  { fast = false, warn = () => {} }: { fast?: boolean; warn?: (text: string) => void } = {},
 ): Promise<EvaluateResult> {
   const started = performance.now();
   const paths = runPaths(root);
@@ -119,7 +145,7 @@ export async function evaluateRun(
   using trained = loadModel(paths.checkpoints.best, plan.device);
   const set = await openTestSet(folder, data, ['test']);
   for (const text of set.warnings) warn(text);
-  const result = (await evaluate(root, trained, set, { seed: plan.seed }))!;
+  const result = (await evaluate(root, trained, set, { seed: plan.seed, fast }))!;
   return {
     run: root,
     method: plan.method,

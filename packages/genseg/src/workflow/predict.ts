@@ -8,10 +8,10 @@ import { isImage, readImage, resizeImage, scaled } from '../data/index.ts';
 import { DataError } from '../errors.ts';
 import { encodeMask, encodePng, encodeProbabilities, overlay } from '../picture/index.ts';
 import { csvText, runPaths, writeFileAtomic } from '../run/index.ts';
-import { loadModel, predict, segmentedNames, type TrainedModel } from '../train/index.ts';
-import type { Domain } from '../trust/index.ts';
+import { loadModel, type Picture, segmentedNames, type TrainedModel } from '../train/index.ts';
+import { batchesAhead, imagesAtOnce } from './ahead.ts';
 import { openRun } from './run-state.ts';
-import { meanPredictedDice, noveltyOf, readDomain, uncertaintyIn } from './trust.ts';
+import { type Judged, judge, meanPredictedDice, readDomain, type Shown } from './trust.ts';
 
 export interface PredictOptions {
   /** Folder for the masks, predictions.csv, and `_probability`, `_overlay`, `_uncertainty` files beside them. */
@@ -20,7 +20,7 @@ export interface PredictOptions {
   overlays: boolean;
   /** Whether to write maps of uncertainty: 16-bit gray, black where sure. */
   uncertainty: boolean;
-  /** Masks and areas only: one view of each image instead of seven. */
+  /** Masks and areas only: one view of each image instead of six. */
   fast: boolean;
   /** Width and height of a pixel in mm, where known. */
   spacing: readonly [x: number, y: number] | null;
@@ -77,48 +77,69 @@ function outputNames(files: readonly string[]): string[] {
   );
 }
 
-async function predictFile(
+/** Nothing of the image's own size where nothing needs it: of a large image that is a lot of memory. */
+interface Read extends Shown {
+  /** Null without overlays. */
+  readonly whole: Picture | null;
+}
+
+/** @returns the error of a file that cannot be read. */
+async function read(
   file: string,
-  name: string,
-  trained: TrainedModel,
-  options: PredictOptions & { domain: Domain | null },
-): Promise<PredictedImage> {
-  const { model, info, task } = trained;
-  const image = await readImage(file);
-  const { width, height } = image;
-  const sample = { width, height, image: scaled(image, info.fingerprint, file) };
-  const { mask, probabilities } = predict(model, sample, { size: info.size, task });
+  { info }: TrainedModel,
+  { overlays }: PredictOptions,
+): Promise<Read | DataError> {
+  try {
+    const { width, height, ...found } = await readImage(file);
+    const size = { width, height };
+    const planes = scaled({ ...found, ...size }, info.fingerprint, file);
+    const square = { width: info.size, height: info.size };
+    const image = { ...square, image: resizeImage(planes, size, square) };
+    return { image, size, whole: overlays ? { ...size, image: planes } : null };
+  } catch (error) {
+    if (error instanceof DataError) return error;
+    throw error;
+  }
+}
+
+/** Writes what was asked for of an image. @param name of its files. */
+function write(
+  { mask, probabilities, trust, ...size }: Judged,
+  whole: Picture | null,
+  { info }: TrainedModel,
+  { out, uncertainty, name, ...options }: PredictOptions & { name: string },
+): Omit<PredictedImage, 'image'> {
   const names = segmentedNames(info);
-  const path = (suffix: string) => join(options.out, `${name}${suffix}.png`);
-  writeFileAtomic(path(''), encodeMask(mask, sample, { binary: info.classes.length === 2 }));
-  if (options.overlays) writeFileAtomic(path('_overlay'), encodePng(overlay(sample, mask)));
+  const path = (suffix: string) => join(out, `${name}${suffix}.png`);
+  const save = (suffix: string, png: Uint8Array) =>
+    writeFileAtomic(path(suffix), png, { durable: false });
+  save('', encodeMask(mask, size, { binary: info.classes.length === 2 }));
+  if (whole) save('_overlay', encodePng(overlay(whole, mask)));
   if (options.probabilities) {
     probabilities.forEach((plane, i) => {
       const suffix = names.length > 1 ? `_probability_${names[i]}` : '_probability';
-      writeFileAtomic(path(suffix), encodeProbabilities(plane, sample, { bits: 16 }));
+      save(suffix, encodeProbabilities(plane, size, { bits: 16 }));
     });
   }
-  const trust = options.fast ? null : uncertaintyIn(trained, sample);
-  if (trust && options.uncertainty) {
-    const [inside, whole] = [{ width: info.size, height: info.size }, sample];
-    const plane = resizeImage(trust.map, inside, whole).map((value) => Math.min(1, value));
-    writeFileAtomic(path('_uncertainty'), encodeProbabilities(plane, whole, { bits: 16 }));
+  if (trust && uncertainty) {
+    const inside = { width: info.size, height: info.size };
+    const plane = resizeImage(trust.map, inside, size).map((value) => Math.min(1, value));
+    save('_uncertainty', encodeProbabilities(plane, size, { bits: 16 }));
   }
-  const idsOf = (i: number) => info.regions?.[i].classes ?? [i + 1];
+  const pixelsById = new Float64Array(256);
+  for (const id of mask) pixelsById[id] += 1;
+  const count = (ids: readonly number[]) => ids.reduce((sum, id) => sum + pixelsById[id], 0);
   const classes = names.map((className, i) => {
-    const ids = idsOf(i);
-    const pixels = mask.reduce((count, id) => count + (ids.includes(id) ? 1 : 0), 0);
+    const pixels = count(info.regions?.[i].classes ?? [i + 1]);
     const areaMm2 = options.spacing && pixels * options.spacing[0] * options.spacing[1];
     return [className, { pixels, areaMm2, predictedDice: known(trust?.predictedDice[i]) }] as const;
   });
-  const pixels = mask.reduce((count, id) => count + (id > 0 ? 1 : 0), 0);
   return {
-    image: file,
     mask: path(''),
-    foreground: pixels / mask.length,
+    foreground: (mask.length - pixelsById[0]) / mask.length,
     uncertainty: trust?.uncertainty ?? null,
     predictedDice: trust && meanPredictedDice(trust),
-    novelty: options.fast ? null : noveltyOf(trained, sample, options.domain),
+    novelty: trust?.novelty ?? null,
     classes: Object.fromEntries(classes),
   };
 }
@@ -166,12 +187,20 @@ export async function predictFiles(
   const names = outputNames(files);
   const result: Predicted = { run: root, written: [], failed: [], imagesPerSecond: 0 };
   const started = performance.now();
-  for (const [i, file] of files.entries()) {
-    try {
-      result.written.push(await predictFile(file, names[i], trained, { ...options, domain }));
-    } catch (error) {
-      if (!(error instanceof DataError)) throw error;
-      result.failed.push({ image: file, error: error.message });
+  const { fast } = options;
+  let done = 0;
+  const atOnce = imagesAtOnce(trained.info.size);
+  for await (const batch of batchesAhead(files, (file) => read(file, trained, options), atOnce)) {
+    const readable = batch.filter((one): one is Read => !(one instanceof DataError));
+    const judged = readable.length > 0 ? judge(trained, readable, { fast, domain }) : [];
+    for (const one of batch) {
+      const [image, name] = [files[done], names[done]];
+      done += 1;
+      if (one instanceof DataError) result.failed.push({ image, error: one.message });
+      else {
+        const found = write(judged.shift()!, one.whole, trained, { ...options, name });
+        result.written.push({ image, ...found });
+      }
     }
   }
   writeFileAtomic(join(options.out, 'predictions.csv'), predictionsCsv(result.written));

@@ -192,8 +192,8 @@ async function execute(
     await writeDomain(run.paths, trained, data);
     auditSynthesis(run.paths, session, { train: pairs.train, trained, seed: plan.seed });
     for (const set of sets) {
-      const { interrupted } = watcher;
-      const result = await evaluate(run.paths.root, trained, set, { seed: plan.seed, interrupted });
+      const options = { seed: plan.seed, fast: config.fastTest, interrupted: watcher.interrupted };
+      const result = await evaluate(run.paths.root, trained, set, options);
       if (!result) return stop();
       results[set.name] = result;
       const { mean, ci95, cases } = result;

@@ -1,16 +1,25 @@
 /** What the commands say of trust: how sure the model is of an image, and whether it knows its kind. */
 import { existsSync, readFileSync } from 'node:fs';
-import type { Sample } from '../data/index.ts';
+import { noGrad, scope } from '@genseg/torch';
+import type { Size } from '../data/index.ts';
 import type { CaseTrust } from '../report/index.ts';
 import { type RunPaths, writeJsonAtomic } from '../run/index.ts';
-import type { TrainedModel } from '../train/index.ts';
+import {
+  decide,
+  inputOf,
+  type Picture,
+  type Prediction,
+  type TrainedModel,
+} from '../train/index.ts';
 import {
   type Domain,
   domainOf,
+  featuresOf,
   imageFeatures,
   novelty,
-  predictViews,
+  planesOf,
   regionUncertainty,
+  see,
   type Uncertainty,
   uncertaintyOf,
 } from '../trust/index.ts';
@@ -35,17 +44,59 @@ export async function writeDomain(
 export const readDomain = ({ domain }: RunPaths): Domain | null =>
   existsSync(domain) ? (JSON.parse(readFileSync(domain, 'utf8')) as Domain) : null;
 
-type Seen = Omit<Sample, 'id' | 'mask'>;
-
-/** Above 1: unlike the images that the model knows; null where that is not known. */
-export function noveltyOf({ model, info }: TrainedModel, sample: Seen, domain: Domain | null) {
-  const features = domain && imageFeatures(model, sample, info);
-  return features && domain ? novelty(features, domain) : null;
+/** An image to predict. */
+export interface Shown {
+  /** At its own size, or already at the model's, which needs less memory. */
+  readonly image: Picture;
+  /** The image's own size, which its mask gets. */
+  readonly size: Size;
 }
 
-export function uncertaintyIn({ model, info, task }: TrainedModel, sample: Seen): Uncertainty {
-  const judge = info.regions ? regionUncertainty : uncertaintyOf;
-  return judge(predictViews(model, sample, { size: info.size, task }));
+/** How far a mask may be trusted. */
+export interface Trust extends Uncertainty {
+  /** Above 1: unlike the images that the model knows; null where that is not known. */
+  readonly novelty: number | null;
+}
+
+export interface Judged extends Prediction {
+  /** Null when not asked for. */
+  readonly trust: Trust | null;
+}
+
+/**
+ * Masks of images, from one pass of the model; each image with what it may be trusted with from one pass over its
+ * views.
+ */
+export function judge(
+  trained: TrainedModel,
+  shown: readonly Shown[],
+  { fast, domain }: { fast: boolean; domain: Domain | null },
+): Judged[] {
+  const { model, info, task } = trained;
+  if (!fast) return shown.map((one) => judgeInViews(trained, one, domain));
+  return scope(() =>
+    noGrad(() => {
+      const images = shown.map(({ image }) => image);
+      const logits = model.forward(inputOf(model, images, info.size));
+      return shown.map(({ size }, i) => ({ ...decide(logits.at(i), size, task), trust: null }));
+    }),
+  );
+}
+
+function judgeInViews(
+  { model, info, task }: TrainedModel,
+  { image, size }: Shown,
+  domain: Domain | null,
+): Judged {
+  return scope(() => {
+    const seen = see(model, inputOf(model, [image], info.size), task);
+    const uncertainty = (info.regions ? regionUncertainty : uncertaintyOf)(planesOf(seen, 0));
+    const known = seen.bottleneck && domain && novelty(featuresOf(seen.bottleneck)[0], domain);
+    return {
+      ...decide(seen.logits.at(0), size, task),
+      trust: { ...uncertainty, novelty: known },
+    };
+  });
 }
 
 /** Mean over the classes that any view has; null where none does. */
@@ -54,13 +105,10 @@ export function meanPredictedDice({ predictedDice }: Pick<Uncertainty, 'predicte
   return scores.length > 0 ? scores.reduce((a, b) => a + b, 0) / scores.length : null;
 }
 
-/** All of it for a case of a test set. */
-export function trustIn(trained: TrainedModel, sample: Sample, domain: Domain | null): CaseTrust {
-  const found = uncertaintyIn(trained, sample);
-  return {
-    id: sample.id,
-    uncertainty: found.uncertainty,
-    predictedDice: meanPredictedDice(found),
-    novelty: noveltyOf(trained, sample, domain),
-  };
-}
+/** What is kept of a case of a test set. */
+export const caseTrust = (id: string, trust: Trust): CaseTrust => ({
+  id,
+  uncertainty: trust.uncertainty,
+  predictedDice: meanPredictedDice(trust),
+  novelty: trust.novelty,
+});

@@ -54,6 +54,15 @@ export class DeepLabV3 extends Module {
     return scope(() => this.#encoder.forward(image).deep);
   }
 
+  /** Both at the cost of one. */
+  forwardWithBottleneck(image: Tensor): { logits: Tensor; bottleneck: Tensor } {
+    this.#refuseUnfit(image);
+    return scope(() => {
+      const { deep } = this.#encoder.forward(image);
+      return { logits: enlarged(this.#head.forward(deep), image), bottleneck: deep };
+    });
+  }
+
   /**
    * The logits, and those of the auxiliary head, of the same shape: its loss, of less weight, can join
    * that of the logits in training. @throws TypeError where the model has no such head.

@@ -30,6 +30,7 @@ class Bottleneck extends Module {
     const normalised = (place: number, conv: Conv2d, channels: number) => {
       this.child(`conv${place}`, conv);
       const norm = this.child(`bn${place}`, new BatchNorm2d(channels));
+      this.succession(conv, norm);
       return (x: Tensor) => norm.forward(conv.forward(x));
     };
     const spaced = { ...plain, stride, dilation, padding: dilation };
@@ -78,6 +79,7 @@ export class ResNetEncoder extends Module {
     const stem = { stride: 2, padding: 3, bias: false, init: kaimingNormalByFanOut, generator };
     this.#conv = this.child('conv1', new Conv2d(channels, width, 7, stem));
     this.#norm = this.child('bn1', new BatchNorm2d(width));
+    this.succession(this.#conv, this.#norm);
     let inChannels = width;
     this.#stages = stages.map(({ blocks, middle, stride, firstDilation, dilation }, i) => {
       const made = Array.from({ length: blocks }, (_, k) => {

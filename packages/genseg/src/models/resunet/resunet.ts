@@ -74,7 +74,7 @@ export class ResUNet extends Module {
   }
 
   forward(image: Tensor): Tensor {
-    return scope(() => this.#logits(this.#features(image), image, 0));
+    return scope(() => this.#logits(this.#features(this.#encode(image)), image, 0));
   }
 
   /**
@@ -83,7 +83,7 @@ export class ResUNet extends Module {
    */
   forwardWithAuxiliary(image: Tensor): { logits: Tensor; auxiliary: Tensor[] } {
     return scope(() => {
-      const features = this.#features(image);
+      const features = this.#features(this.#encode(image));
       const [logits, ...auxiliary] = features
         .filter((_, level) => this.#headAt(level) !== null)
         .map((_, level) => this.#logits(features, image, level));
@@ -113,6 +113,15 @@ export class ResUNet extends Module {
     return scope(() => this.#encode(image).at(-1)!);
   }
 
+  /** Both at the cost of one. */
+  forwardWithBottleneck(image: Tensor): { logits: Tensor; bottleneck: Tensor } {
+    return scope(() => {
+      const skips = this.#encode(image);
+      const bottleneck = skips.at(-1)!;
+      return { logits: this.#logits(this.#features(skips), image, 0), bottleneck };
+    });
+  }
+
   /** The encoder's features by level, of the extended image. */
   #encode(image: Tensor): Tensor[] {
     const multiple = 2 ** this.#steps.length;
@@ -124,10 +133,10 @@ export class ResUNet extends Module {
     });
   }
 
-  /** The decoder's features by level, [N, channels, H / 2^level, W / 2^level] of the extended image. */
-  #features(image: Tensor): Tensor[] {
-    const skips = this.#encode(image);
-    let x = skips.pop()!;
+  /** From the encoder's features to the decoder's by level, [N, channels, H / 2^level, W / 2^level] of the extended image. */
+  #features(encoded: readonly Tensor[]): Tensor[] {
+    const skips = encoded.slice(0, -1);
+    let x = encoded.at(-1)!;
     const features = this.#steps.map(({ enlarge, merge }) => {
       x = activate(merge.forward(cat([enlarge.forward(x), skips.pop()!], { dim: 1 })));
       return x;

@@ -6,6 +6,7 @@
 import { cat, type Generator, scope, type Tensor } from '@genseg/torch';
 import {
   Conv2d,
+  croppedTo,
   extendedToMultiple,
   type Layer,
   LayerNorm,
@@ -58,6 +59,12 @@ class Stage extends Module {
   forward(map: Tensor): Tensor {
     return scope(() => this.#steps.reduce((x, step) => step.forward(x), map));
   }
+}
+
+/** The encoder's features; skip connections from the top down. */
+interface Encoded {
+  bottleneck: Tensor;
+  skips: Tensor[];
 }
 
 /** Images [N, channels, H, W] of any size to logits [N, planes, H, W]; one plane is binary. */
@@ -119,15 +126,7 @@ export class SwinUNet extends Module {
 
   forward(image: Tensor): Tensor {
     return scope(() =>
-      paddedToMultiple(image, multiple, (input) => {
-        const { bottleneck, skips } = this.#encode(input);
-        let map = this.#up[0].forward(bottleneck);
-        for (const [i, join] of this.#joins.entries()) {
-          map = this.#up[i + 1].forward(join.forward(cat([map, skips.pop()!], { dim: 3 })));
-        }
-        const fine = this.#enlarge.forward(this.#normUp.forward(map)); // [N, H, W, width]
-        return this.#output.forward(fine.permute([0, 3, 1, 2]));
-      }),
+      paddedToMultiple(image, multiple, (input) => this.#decode(this.#encode(input))),
     );
   }
 
@@ -138,8 +137,17 @@ export class SwinUNet extends Module {
     );
   }
 
+  /** Both at the cost of one. */
+  forwardWithBottleneck(image: Tensor): { logits: Tensor; bottleneck: Tensor } {
+    return scope(() => {
+      const encoded = this.#encode(extendedToMultiple(image, multiple));
+      const bottleneck = encoded.bottleneck.permute([0, 3, 1, 2]);
+      return { logits: croppedTo(image, this.#decode(encoded)), bottleneck };
+    });
+  }
+
   /** All [N, H / (4 2^level), W / (4 2^level), width 2^level]. */
-  #encode(input: Tensor): { bottleneck: Tensor; skips: Tensor[] } {
+  #encode(input: Tensor): Encoded {
     const skips: Tensor[] = [];
     let map = this.#embedding.forward(input);
     for (const stage of this.#down) {
@@ -148,5 +156,14 @@ export class SwinUNet extends Module {
     }
     skips.pop(); // the bottleneck's own input is no skip connection
     return { bottleneck: this.#norm.forward(map), skips };
+  }
+
+  #decode({ bottleneck, skips }: Encoded): Tensor {
+    let map = this.#up[0].forward(bottleneck);
+    for (const [i, join] of this.#joins.entries()) {
+      map = this.#up[i + 1].forward(join.forward(cat([map, skips.pop()!], { dim: 3 })));
+    }
+    const fine = this.#enlarge.forward(this.#normUp.forward(map)); // [N, H, W, width]
+    return this.#output.forward(fine.permute([0, 3, 1, 2]));
   }
 }

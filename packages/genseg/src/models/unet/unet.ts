@@ -3,7 +3,7 @@
  * milesial's Pytorch-UNet (padded convolutions, batch normalisation), so that its weights load there.
  */
 import { type Generator, scope, type Tensor } from '@genseg/torch';
-import { extendedToMultiple, Module, paddedToMultiple } from '../../nn/index.ts';
+import { croppedTo, extendedToMultiple, Module, paddedToMultiple } from '../../nn/index.ts';
 import { DoubleConv, Down, OutConv, Up } from './blocks.ts';
 
 export interface UNetOptions {
@@ -49,17 +49,21 @@ export class UNet extends Module {
   }
 
   forward(images: Tensor): Tensor {
-    return paddedToMultiple(images, this.#multiple, (input) => {
-      const features = this.#encode(input);
-      const bottleneck = features.pop()!;
-      const top = this.#ups.reduce((below, up) => up.forward(below, features.pop()!), bottleneck);
-      return this.#outc.forward(top);
-    });
+    return paddedToMultiple(images, this.#multiple, (input) => this.#decode(this.#encode(input)));
   }
 
   /** The encoder's last features [N, channels, H / 2^depth, W / 2^depth]. */
   bottleneck(images: Tensor): Tensor {
     return scope(() => this.#encode(extendedToMultiple(images, this.#multiple)).at(-1)!);
+  }
+
+  /** Both at the cost of one. */
+  forwardWithBottleneck(images: Tensor): { logits: Tensor; bottleneck: Tensor } {
+    return scope(() => {
+      const features = this.#encode(extendedToMultiple(images, this.#multiple));
+      const bottleneck = features.at(-1)!;
+      return { logits: croppedTo(images, this.#decode(features)), bottleneck };
+    });
   }
 
   get #multiple(): number {
@@ -71,5 +75,11 @@ export class UNet extends Module {
     const features = [this.#inc.forward(input)];
     for (const down of this.#downs) features.push(down.forward(features.at(-1)!));
     return features;
+  }
+
+  #decode(features: readonly Tensor[]): Tensor {
+    const skips = features.slice(0, -1);
+    const top = this.#ups.reduce((x, up) => up.forward(x, skips.pop()!), features.at(-1)!);
+    return this.#outc.forward(top);
   }
 }
