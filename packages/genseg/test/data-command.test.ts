@@ -67,7 +67,6 @@ test('wrong names, folders and downloads are refused in a line', async () => {
       2,
       /"kvasirseg" is no data set .*did you mean kvasir-seg\? There are isic2018, /,
     ],
-    [['kvasir-seg', root, '--out', root], 2, /choose a folder beside it with --out/],
     [['busi', root, '--out', out], 1, /holds no image of busi/],
     [['kvasir-seg', root, '--out', out, '--sise', '1'], 2, /unknown option '--sise'/],
     [['kvasir-seg'], 2, /missing required argument 'download'/],

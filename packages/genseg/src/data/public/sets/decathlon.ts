@@ -18,7 +18,7 @@ const decathlon = ({
   citation:
     'Antonelli et al. 2022, The Medical Segmentation Decathlon, doi 10.1038/s41467-022-30695-9',
   known:
-    'as its dataset.json and article describe it, class values too. Some volumes of task 4 were read (they made examples/hippocampus); those of task 3 were not.',
+    'as its dataset.json and article describe it, class values too. Of task 4, 60 volumes were prepared and looked at; task 3 was not seen.',
   image: `${task}/imagesTr/{id}.nii.gz`,
   masks: [{ path: `${task}/labelsTr/{id}.nii.gz` }],
   id: ({ id }) => id,
