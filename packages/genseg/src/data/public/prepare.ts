@@ -86,7 +86,7 @@ export async function preparePublicSet(
     return { out: target, ...account, ...countsOf(labelled), unused };
   } catch (cause) {
     await rm(partial, { recursive: true, force: true });
-    if (!(cause instanceof Error && 'code' in cause)) throw cause;
+    if (!(cause instanceof Error && 'syscall' in cause)) throw cause; // not the system's
     throw new DataError(
       `${target}: cannot be written (${cause.message}); free some space or choose another folder with --out`,
       { cause },

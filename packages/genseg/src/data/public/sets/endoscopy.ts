@@ -2,7 +2,7 @@
 import { pictures } from '../pictures.ts';
 import type { PublicSet } from '../public-set.ts';
 
-/** First frames of the 29 sequences of CVC-ClinicDB, as its page lists them; frame 612 is the last. */
+/** First frames of the 29 sequences of CVC-ClinicDB, as public loaders list them; frame 612 is the last. */
 const firstFrames = [
   ...[1, 26, 51, 68, 79, 104, 127, 152, 178, 200, 206, 228, 253, 278, 298, 318, 343, 364, 384],
   ...[409, 429, 448, 467, 479, 504, 529, 547, 572, 592],
@@ -69,7 +69,7 @@ export const fetReg: PublicSet = {
   classes: ['background', 'vessel', 'tool', 'fetus'],
   image: '{above:.*}/{video:Video\\d+}/images/{frame}.png',
   masks: [{ path: '{above:.*}/{video:Video\\d+}/labels/{frame}.png' }],
-  id: ({ frame }) => frame,
+  id: ({ video, frame }) => (frame.startsWith(video) ? frame : `${video}_${frame}`),
   patient: ({ video }) => video,
   split: ({ above }) => (/(^|\/)test(\/|$)/i.test(above) ? 'test' : 'train'),
   reader: pictures(),

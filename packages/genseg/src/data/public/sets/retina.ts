@@ -12,10 +12,10 @@ export const icFluid: PublicSet = {
   known:
     'as public loaders of 2021-training-data-ZA read it, the stray mask too; the archive itself was not opened. One of them fills holes in the masks, which is not done here.',
   classes: ['background', 'fluid'],
-  image: '{number:\\d+}{rest:[^/]*}/images/{image}.{type:jpe?g|png|tiff?|bmp}',
+  image: '{number:\\d*}{rest:(?!\\d)[^/]*}/images/{image}.{type:jpe?g|png|tiff?|bmp}',
   masks: [
     {
-      path: '{number:\\d+}{rest:[^/]*}/masks/{number}{tail:(?!\\d)[^/]*}.{maskType:jpe?g|png|tiff?|bmp}',
+      path: '{number:\\d*}{rest:(?!\\d)[^/]*}/masks/{number}{tail:(?!\\d)[^/]*}.{maskType:jpe?g|png|tiff?|bmp}',
       class: 1,
     },
   ],

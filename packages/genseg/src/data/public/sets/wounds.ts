@@ -14,7 +14,7 @@ export const fuseg: PublicSet = {
   homepage,
   licence: 'none found stated in the repository; others list CC0 1.0 for the challenge',
   citation: `Wang et al. 2024, FUSeg: the foot ulcer segmentation challenge, doi 10.3390/info15030140; ${wang}`,
-  known: 'as its readme and the listing of the repository show it; no file was opened.',
+  known: 'as its readme and a partial listing of the repository show it; no file was opened.',
   classes,
   image: 'Foot Ulcer Segmentation Challenge/{split:train|validation|test}/images/{id}.png',
   masks: [
@@ -61,21 +61,22 @@ export const medetec: PublicSet = {
   homepage: `${homepage} (data/Medetec_foot_ulcer_224), photographs: http://www.medetec.co.uk`,
   licence: 'none found stated in the repository; the photographs are those of Medetec',
   citation: wang,
-  known: 'as the listing of the repository shows it; no file was opened.',
+  known:
+    'as the listing of the repository shows it: 152 images and as many masks; no file was opened.',
   classes,
   image:
-    'Medetec_foot_ulcer_224/{half:train|test}/images/{photo:foot-ulcer-\\d+}{part:(?:_\\d+)?}.png',
+    'Medetec_foot_ulcer_224/{half:train|test}/images/{photo:foot-ulcer-[\\d-]+}{part:(?:_\\d+)?}.png',
   masks: [
     {
-      path: 'Medetec_foot_ulcer_224/{half:train|test}/labels/{photo:foot-ulcer-\\d+}{part:(?:_\\d+)?}.png',
+      path: 'Medetec_foot_ulcer_224/{maskHalf:train|test}/labels/{photo:foot-ulcer-[\\d-]+}{part:(?:_\\d+)?}.png',
       class: 1,
     },
   ],
-  someUnlabelled: true,
-  id: ({ half, photo, part }) => `${half}-${photo}${part}`,
+  id: ({ photo, part }) => `${photo}${part}`,
   patient: ({ photo }) => photo,
   reader: pictures(),
   notes: [
-    'Its own halves are not kept as a split: foot-ulcer-0028 is in both. Pictures of one number count as one patient.',
+    'Its own halves are not kept as a split: foot-ulcer-0028 is in both, and of it and of foot-ulcer-0027 images and masks lie in different halves. They are paired by name.',
+    'Pictures of one number (foot-ulcer-0001, foot-ulcer-0001_1, ...) count as one patient.',
   ],
 };
