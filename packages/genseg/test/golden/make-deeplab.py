@@ -120,4 +120,6 @@ def first_weights():
     return weight.flatten().tolist()
 
 
-json.dump({"fullWidth": full_width(), "firstWeights": first_weights(), "narrow": passes()}, open("deeplab.json", "w"))
+if __name__ == "__main__":
+    made = {"fullWidth": full_width(), "firstWeights": first_weights(), "narrow": passes()}
+    json.dump(made, open("deeplab.json", "w"))

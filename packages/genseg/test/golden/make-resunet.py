@@ -122,20 +122,25 @@ def first_weights():
     return weight.flatten().tolist()
 
 
-net = fill(ResUNet(3, 2, 2, 5).double())
-image = wave([2, 3, 64, 96]).double().requires_grad_()
-outputs = net(image)
-loss = sum((y * wave(y.shape, i).double()).mean() for i, y in enumerate(outputs))
-parameters = dict(net.named_parameters())
-by_image, *gradients = torch.autograd.grad(loss, [image, *parameters.values()])
-json.dump(
-    {
-        "state": {name: list(value.shape) for name, value in net.state_dict().items()},
-        "shapes": [list(y.shape) for y in outputs],
-        "outputs": [summary(y) for y in outputs],
-        "inputGradient": summary(by_image),
-        "gradientNorms": {name: float(f"{g.norm().item():.12g}") for name, g in zip(parameters, gradients)},
-        "firstWeights": first_weights(),
-    },
-    open("resunet.json", "w"),
-)
+def main():
+    net = fill(ResUNet(3, 2, 2, 5).double())
+    image = wave([2, 3, 64, 96]).double().requires_grad_()
+    outputs = net(image)
+    loss = sum((y * wave(y.shape, i).double()).mean() for i, y in enumerate(outputs))
+    parameters = dict(net.named_parameters())
+    by_image, *gradients = torch.autograd.grad(loss, [image, *parameters.values()])
+    json.dump(
+        {
+            "state": {name: list(value.shape) for name, value in net.state_dict().items()},
+            "shapes": [list(y.shape) for y in outputs],
+            "outputs": [summary(y) for y in outputs],
+            "inputGradient": summary(by_image),
+            "gradientNorms": {name: float(f"{g.norm().item():.12g}") for name, g in zip(parameters, gradients)},
+            "firstWeights": first_weights(),
+        },
+        open("resunet.json", "w"),
+    )
+
+
+if __name__ == "__main__":
+    main()

@@ -199,8 +199,13 @@ def truncated():
     return [float(f"{x:.7g}") for x in weight.tolist()]
 
 
-shapes = {name: list(value.shape) for name, value in SwinUNet(3, 2, 12, 1, 4).state_dict().items()}
-# Maps of 16 x 8 tokens and halves; with windows of 3 and 5 no map is a multiple of a window.
-cases = [passes(4, [64, 32]), passes(3, [64, 32]), passes(5, [39, 61])]
-published = sum(p.numel() for p in SwinUNet(3, 9, 96, 3, 7).parameters())
-json.dump({"published": published, "truncated": truncated(), "shapes": shapes, "cases": cases}, open("swin.json", "w"))
+def main():
+    shapes = {name: list(value.shape) for name, value in SwinUNet(3, 2, 12, 1, 4).state_dict().items()}
+    # Maps of 16 x 8 tokens and halves; with windows of 3 and 5 no map is a multiple of a window.
+    cases = [passes(4, [64, 32]), passes(3, [64, 32]), passes(5, [39, 61])]
+    published = sum(p.numel() for p in SwinUNet(3, 9, 96, 3, 7).parameters())
+    json.dump({"published": published, "truncated": truncated(), "shapes": shapes, "cases": cases}, open("swin.json", "w"))
+
+
+if __name__ == "__main__":
+    main()
