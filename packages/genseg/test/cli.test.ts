@@ -49,6 +49,8 @@ test('wrong usage exits with 2 and says how to mend it, in one line', async () =
     [['generate', out, '--out', out, '--count', '0'], /expected a whole number, 1 or more/],
     [['predict', out, data, '--out', out, '--spacing', '0'], /expected mm per pixel above 0/],
     [['predict', out, data, '--out', out, '--fast', '--uncertainty'], /--fast.*--uncertainty/],
+    [['predict', out, data, '--out', out, '--tile', '--uncertainty'], /--tile.*--uncertainty/],
+    [['predict', out, data, '--out', out, '--tile', '0'], /expected a whole number of pixels/],
     [['train', data, '--out', data, ...quick('plain')], /holds other files.*choose a new or empty/],
   ];
   for (const [args, message] of wrong) {
@@ -207,6 +209,12 @@ test('from a folder to a model, its scores, masks, synthetic pairs, proof and re
     })),
   );
   expect(readFileSync(join(quickly, 'other-0.png'))).toEqual(
+    readFileSync(join(masks, 'other-0.png')),
+  );
+  // An image of the training images' extent is one tile.
+  const inTiles = jsonOf(await genseg(...fast.with(4, join(folder, 'tiles')), '--tile'));
+  expect(inTiles.failed).toEqual([]);
+  expect(readFileSync(join(folder, 'tiles', 'other-0.png'))).toEqual(
     readFileSync(join(masks, 'other-0.png')),
   );
 

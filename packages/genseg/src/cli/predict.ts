@@ -5,6 +5,12 @@ import { DataError } from '../errors.ts';
 import { predictFiles } from '../workflow/index.ts';
 import { print, say } from './io.ts';
 
+/** Pixels; without a number, as many as the training images have. */
+function parseTile(text: string): number {
+  if (/^[1-9]\d*$/.test(text)) return Number(text);
+  throw new InvalidArgumentError('expected a whole number of pixels, or nothing.');
+}
+
 /** Millimetres per pixel: one number, or x,y. */
 function parseSpacing(text: string): readonly [x: number, y: number] {
   const [x, y = x, ...rest] = text.split(',').map(Number);
@@ -28,6 +34,14 @@ export const predictCommand = new Command('predict')
       'uncertainty',
     ),
   )
+  .addOption(
+    new Option(
+      '--tile [px]',
+      'cut images that show more than a training image into overlapping tiles of that extent, or of a width in px; as --fast',
+    )
+      .argParser(parseTile)
+      .conflicts('uncertainty'),
+  )
   .option(
     '--spacing <mm>',
     'size of a pixel in mm, for areas: 0.14, or x,y: 0.14,0.2',
@@ -47,6 +61,7 @@ export const predictCommand = new Command('predict')
       uncertainty: false,
       fast: false,
       spacing: null,
+      tile: false,
       ...options,
     });
     for (const { error } of result.failed) say(`error: ${error}`);

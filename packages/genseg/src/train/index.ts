@@ -42,5 +42,6 @@ export { type PresetName, presets, type Recipe } from './recipe.ts';
 export { type Check, selfCheck } from './selfcheck.ts';
 export { Session, type SessionOptions, type Updates, type Witness } from './session.ts';
 export { measureSteps, type StepTimes } from './step-times.ts';
+export { type LargeImage, predictTiled } from './tiles.ts';
 export { noProgress, type Progress, Trainer, type TrainerOptions } from './trainer.ts';
 export { readWeights } from './weights.ts';

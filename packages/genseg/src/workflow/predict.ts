@@ -4,14 +4,15 @@
  */
 import { readdirSync, statSync } from 'node:fs';
 import { basename, extname, join } from 'node:path';
-import { isImage, readImage, resizeImage, scaled } from '../data/index.ts';
+import { isImage, resizeImage } from '../data/index.ts';
 import { DataError } from '../errors.ts';
 import { encodeMask, encodePng, encodeProbabilities, overlay } from '../picture/index.ts';
 import { csvText, runPaths, writeFileAtomic } from '../run/index.ts';
 import { loadModel, type Picture, segmentedNames, type TrainedModel } from '../train/index.ts';
-import { batchesAhead, imagesAtOnce } from './ahead.ts';
+import { batchesAhead } from './ahead.ts';
 import { openRun } from './run-state.ts';
-import { type Judged, judge, meanPredictedDice, readDomain, type Shown } from './trust.ts';
+import { type Judged, meanPredictedDice, readDomain } from './trust.ts';
+import { asWhole, inTiles, type Opened, tileSize, type Way } from './ways.ts';
 
 export interface PredictOptions {
   /** Folder for the masks, predictions.csv, and `_probability`, `_overlay`, `_uncertainty` files beside them. */
@@ -22,6 +23,8 @@ export interface PredictOptions {
   uncertainty: boolean;
   /** Masks and areas only: one view of each image instead of six. */
   fast: boolean;
+  /** Whether to cut images into tiles that show as much as a training image; a number: of that width, px. Implies `fast`. */
+  tile: boolean | number;
   /** Width and height of a pixel in mm, where known. */
   spacing: readonly [x: number, y: number] | null;
 }
@@ -75,31 +78,6 @@ function outputNames(files: readonly string[]): string[] {
   return files.map((file) =>
     counts.get(stem(file))! > 1 ? basename(file).replaceAll('.', '_') : stem(file),
   );
-}
-
-/** Nothing of the image's own size where nothing needs it: of a large image that is a lot of memory. */
-interface Read extends Shown {
-  /** Null without overlays. */
-  readonly whole: Picture | null;
-}
-
-/** @returns the error of a file that cannot be read. */
-async function read(
-  file: string,
-  { info }: TrainedModel,
-  { overlays }: PredictOptions,
-): Promise<Read | DataError> {
-  try {
-    const { width, height, ...found } = await readImage(file);
-    const size = { width, height };
-    const planes = scaled({ ...found, ...size }, info.fingerprint, file);
-    const square = { width: info.size, height: info.size };
-    const image = { ...square, image: resizeImage(planes, size, square) };
-    return { image, size, whole: overlays ? { ...size, image: planes } : null };
-  } catch (error) {
-    if (error instanceof DataError) return error;
-    throw error;
-  }
 }
 
 /** Writes what was asked for of an image. @param name of its files. */
@@ -180,30 +158,61 @@ export async function predictFiles(
   options: PredictOptions,
 ): Promise<Predicted> {
   const paths = runPaths(root);
-  const { plan } = openRun(paths);
+  const { plan, data } = openRun(paths);
   using trained = loadModel(paths.checkpoints.best, plan.device);
-  const domain = readDomain(paths);
   const files = imageFiles(inputs);
-  const names = outputNames(files);
-  const result: Predicted = { run: root, written: [], failed: [], imagesPerSecond: 0 };
+  const { tile, spacing } = options;
+  const { train, validation } = data.division;
   const started = performance.now();
-  const { fast } = options;
+  const found =
+    tile === false
+      ? await predictBy(asWhole(trained, { ...options, domain: readDomain(paths) }), files, {
+          trained,
+          options,
+        })
+      : await predictBy(
+          inTiles(
+            trained,
+            tileSize([...train, ...validation], { side: tile === true ? null : tile, spacing }),
+            options,
+          ),
+          files,
+          { trained, options },
+        );
+  writeFileAtomic(join(options.out, 'predictions.csv'), predictionsCsv(found.written));
+  const imagesPerSecond = (found.written.length * 1000) / (performance.now() - started);
+  return { run: root, ...found, imagesPerSecond };
+}
+
+/** Reads files while the model is at work on those before. */
+async function predictBy<T extends Opened>(
+  { atOnce, open, predict }: Way<T>,
+  files: readonly string[],
+  { trained, options }: { trained: TrainedModel; options: PredictOptions },
+): Promise<Pick<Predicted, 'written' | 'failed'>> {
+  const [written, failed]: [PredictedImage[], Predicted['failed']] = [[], []];
+  const names = outputNames(files);
   let done = 0;
-  const atOnce = imagesAtOnce(trained.info.size);
-  for await (const batch of batchesAhead(files, (file) => read(file, trained, options), atOnce)) {
-    const readable = batch.filter((one): one is Read => !(one instanceof DataError));
-    const judged = readable.length > 0 ? judge(trained, readable, { fast, domain }) : [];
+  const opened = async (file: string): Promise<T | DataError> => {
+    try {
+      return await open(file);
+    } catch (error) {
+      if (error instanceof DataError) return error;
+      throw error;
+    }
+  };
+  for await (const batch of batchesAhead(files, opened, atOnce)) {
+    const readable = batch.filter((one): one is T => !(one instanceof DataError));
+    const judged = readable.length > 0 ? predict(readable) : [];
     for (const one of batch) {
       const [image, name] = [files[done], names[done]];
       done += 1;
-      if (one instanceof DataError) result.failed.push({ image, error: one.message });
+      if (one instanceof DataError) failed.push({ image, error: one.message });
       else {
-        const found = write(judged.shift()!, one.whole, trained, { ...options, name });
-        result.written.push({ image, ...found });
+        const of = write(judged.shift()!, one.whole, trained, { ...options, name });
+        written.push({ image, ...of });
       }
     }
   }
-  writeFileAtomic(join(options.out, 'predictions.csv'), predictionsCsv(result.written));
-  result.imagesPerSecond = (result.written.length * 1000) / (performance.now() - started);
-  return result;
+  return { written, failed };
 }

@@ -23,16 +23,20 @@ export const maxSide = 20_000;
 export const maxPixels = 2 ** 26;
 
 /** Refuses sizes that cannot be meant or would not fit in memory; called on the header, before decoding. */
-export function checkSize({ width, height }: Size, file: string): void {
+export function checkSize(
+  { width, height }: Size,
+  file: string,
+  { mostPixels = maxPixels }: { mostPixels?: number } = {},
+): void {
   const size = `${width} x ${height} px`;
   if (Math.min(width, height) < minSide) {
     throw new DataError(
       `${file}: ${size} is too small to segment (at least ${minSide} x ${minSide}); replace or remove the file`,
     );
   }
-  if (Math.max(width, height) > maxSide || width * height > maxPixels) {
+  if (Math.max(width, height) > maxSide || width * height > mostPixels) {
     throw new DataError(
-      `${file}: ${size} is too large (at most ${maxSide} px a side and ${Math.round(maxPixels / 1e6)} million px); cut it into tiles or scale it down`,
+      `${file}: ${size} is too large (at most ${maxSide} px a side and ${Math.round(mostPixels / 1e6)} million px); cut it into tiles or scale it down`,
     );
   }
 }

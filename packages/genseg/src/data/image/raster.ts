@@ -45,7 +45,7 @@ export async function readBytes(path: string): Promise<Uint8Array> {
 export async function decodeRaster(
   bytes: Uint8Array,
   file: string,
-  { indices = false } = {},
+  { indices = false, mostPixels }: { indices?: boolean; mostPixels?: number } = {},
 ): Promise<Raster> {
   if (bytes[0] === 0x42 && bytes[1] === 0x4d) {
     const plain = { alpha: false, orientation: 1, format: 'bmp', cmyk: false, bits: 8 } as const;
@@ -60,7 +60,7 @@ export async function decodeRaster(
   if (!['png', 'jpeg', 'tiff', 'gif'].includes(format)) {
     throw new DataError(`${file}: ${format} is not read; save it as PNG, JPEG, TIFF, BMP or GIF`);
   }
-  checkSize({ width, height }, file);
+  checkSize({ width, height }, file, { mostPixels });
   if ((header.pages ?? 1) > 1) {
     throw new DataError(
       `${file}: has ${header.pages} pages where one image is expected; save each page as a file of its own`,

@@ -13,14 +13,23 @@ export interface SourceImage extends Image {
   readonly notes: readonly string[];
 }
 
+interface ReadOptions {
+  /** Larger images are refused; default 67 million. */
+  mostPixels?: number;
+}
+
 /** Reads an image file. @throws DataError naming the file and the mend. */
-export async function readImage(path: string): Promise<SourceImage> {
-  return decodeImage(await readBytes(path), path);
+export async function readImage(path: string, options: ReadOptions = {}): Promise<SourceImage> {
+  return decodeImage(await readBytes(path), path, options);
 }
 
 /** Decodes an image file's bytes; `file` is only for messages. */
-export async function decodeImage(bytes: Uint8Array, file: string): Promise<SourceImage> {
-  const raster = await decodeRaster(bytes, file);
+export async function decodeImage(
+  bytes: Uint8Array,
+  file: string,
+  options: ReadOptions = {},
+): Promise<SourceImage> {
+  const raster = await decodeRaster(bytes, file, options);
   const { bits, orientation } = raster;
   const colours = raster.channels - (raster.alpha ? 1 : 0);
   const gray = colours === 3 && isGray(raster);

@@ -1,0 +1,108 @@
+/**
+ * Two ways from an image file to its mask: stretched whole to the model's square, as the training images were, or in
+ * tiles of which each covers what a training image covers, for images that show more than those.
+ */
+import {
+  type Case,
+  cropImage,
+  readImage,
+  resizeImage,
+  type Size,
+  type SourceImage,
+  scaled,
+} from '../data/index.ts';
+import { type Picture, predictTiled, type TrainedModel } from '../train/index.ts';
+import type { Domain } from '../trust/index.ts';
+import { imagesAtOnce } from './ahead.ts';
+import { type Judged, judge, type Shown } from './trust.ts';
+
+export interface Opened {
+  /** As overlays are drawn on it; null where none is. */
+  readonly whole: Picture | null;
+}
+
+export interface Way<T extends Opened> {
+  /** Images that are predicted together. */
+  readonly atOnce: number;
+  /** @throws DataError */
+  open(file: string): Promise<T>;
+  predict(opened: readonly T[]): Judged[];
+}
+
+/** Keeps nothing of the image's own size where nothing needs it: of a large image that is a lot of memory. */
+export function asWhole(
+  trained: TrainedModel,
+  { overlays, fast, domain }: { overlays: boolean; fast: boolean; domain: Domain | null },
+): Way<Shown & Opened> {
+  const { info } = trained;
+  const square = { width: info.size, height: info.size };
+  return {
+    atOnce: imagesAtOnce(info.size),
+    async open(file) {
+      const source = await readImage(file);
+      const size = { width: source.width, height: source.height };
+      const planes = scaled(source, info.fingerprint, file);
+      const image = { ...square, image: resizeImage(planes, size, square) };
+      return { image, size, whole: overlays ? { ...size, image: planes } : null };
+    },
+    predict: (opened) => judge(trained, opened, { fast, domain }),
+  };
+}
+
+/** Masks, and probabilities where they are asked for, without what they may be trusted with. @param tile px of an image. */
+export function inTiles(
+  { model, info, task }: TrainedModel,
+  tile: Size,
+  { overlays, probabilities }: { overlays: boolean; probabilities: boolean },
+): Way<Opened & { source: SourceImage; file: string }> {
+  const atOnce = imagesAtOnce(info.size);
+  const use = { size: info.size, task, atOnce, probabilities };
+  return {
+    atOnce: 1,
+    async open(file) {
+      const source = await readImage(file, { mostPixels: 2 ** 28 });
+      const { width, height } = source;
+      const image = () => scaled(source, info.fingerprint, file);
+      return { source, file, whole: overlays ? { width, height, image: image() } : null };
+    },
+    predict: (opened) =>
+      opened.map(({ source, file }) => {
+        const { width, height } = source;
+        const cut = (x: number, y: number) => {
+          const crop = cropImage(source, { x, y, ...tile });
+          return { ...tile, image: scaled(crop, info.fingerprint, file) };
+        };
+        return { ...predictTiled(model, { width, height, tile: cut }, tile, use), trust: null };
+      }),
+  };
+}
+
+/**
+ * What a training image covers, in px of new images.
+ *
+ * @param cases that the model was trained on. @param options.side what the user says of its width, px.
+ * @param options.spacing size of a new image's pixel in mm, x and y: where that of the training images is known too, a
+ *   tile covers as many mm as they do, and else as many pixels.
+ */
+export function tileSize(
+  cases: readonly Pick<Case, 'width' | 'height' | 'spacing'>[],
+  { side, spacing }: { side: number | null; spacing: readonly [x: number, y: number] | null },
+): Size {
+  const inMm = spacing !== null && cases.every((one) => one.spacing !== null);
+  const extent = (axis: 0 | 1) =>
+    median(
+      cases.map((one) => {
+        const pixels = axis === 0 ? one.width : one.height;
+        return inMm ? (pixels * one.spacing![axis]) / spacing[axis] : pixels;
+      }),
+    );
+  const [width, height] = [extent(0), extent(1)];
+  const scale = side === null ? 1 : side / width;
+  const whole = (value: number) => Math.max(1, Math.round(value));
+  return { width: whole(scale * width), height: whole(scale * height) };
+}
+
+function median(values: readonly number[]): number {
+  const sorted = values.toSorted((a, b) => a - b);
+  return (sorted[(sorted.length - 1) >> 1] + sorted[sorted.length >> 1]) / 2;
+}
