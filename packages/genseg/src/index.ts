@@ -249,6 +249,7 @@ export {
 export {
   type Case,
   type Coding,
+  cropImage,
   type Division,
   type Duplicate,
   type Fingerprint,
