@@ -12,7 +12,8 @@ export const jsrt: PublicSet = {
   name: 'jsrt',
   title: 'JSRT chest X-rays with the lung masks of SCR',
   homepage: 'http://db.jsrt.or.jp/eng.php, masks: https://zenodo.org/records/7056076',
-  licence: 'X-rays: free for research after registration; masks of SCR: the page of their download',
+  licence:
+    'X-rays: free for research after registration; masks of SCR: free for research and education, redistribution and commercial use prohibited',
   citation:
     'Shiraishi et al. 2000, Development of a digital image database for chest radiographs, doi 10.2214/ajr.174.1.1740071; van Ginneken et al. 2006, Segmentation of anatomical structures in chest radiographs, doi 10.1016/j.media.2005.02.002',
   known:
@@ -76,7 +77,7 @@ export const covidQuEx: PublicSet = {
   homepage: 'https://www.kaggle.com/datasets/anasmohammedtahir/covidqu',
   licence: 'as stated on its page at Kaggle, which was not seen',
   citation:
-    'Tahir et al. 2021, COVID-19 infection localization and severity grading from chest X-ray images, doi 10.1016/j.compbiomed.2021.105002',
+    'Tahir et al. 2021, COVID-19 infection localization and severity grading from chest X-ray images, doi 10.1016/j.compbiomed.2021.105002; Rahman et al. 2021, doi 10.1016/j.compbiomed.2021.104319',
   known: 'as public loaders of covidqu.zip read it; the archive itself was not opened.',
   classes,
   image:

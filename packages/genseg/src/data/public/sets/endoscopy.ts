@@ -63,7 +63,7 @@ export const fetReg: PublicSet = {
   homepage: 'https://www.synapse.org/#!Synapse:syn25313156',
   licence: 'as stated at Synapse, which was not seen',
   citation:
-    'Bano et al. 2021, FetReg: placental vessel segmentation and registration in fetoscopy challenge dataset, arXiv:2106.05923',
+    'Bano et al. 2021, FetReg: placental vessel segmentation and registration in fetoscopy challenge dataset, arXiv:2106.05923; Bano et al. 2024, Placental vessel segmentation and registration in fetoscopy, doi 10.1016/j.media.2023.103066',
   known:
     'folders and class values as a published description of the download shows them; the download itself was not opened.',
   classes: ['background', 'vessel', 'tool', 'fetus'],

@@ -6,7 +6,7 @@ export const icFluid: PublicSet = {
   name: 'icfluid',
   title: 'Intraretinal cystoid fluid (ICFluid)',
   homepage: 'https://www.kaggle.com/datasets/zeeshanahmed13/intraretinal-cystoid-fluid',
-  licence: 'as stated on its page at Kaggle, which was not seen',
+  licence: 'CC BY-NC-SA 4.0 as others list it; its page at Kaggle was not seen',
   citation:
     'Ahmed et al. 2022, Deep learning based automated detection of intraretinal cystoid fluid, doi 10.1002/ima.22662',
   known:
