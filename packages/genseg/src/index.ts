@@ -417,6 +417,7 @@ export {
 export {
   augment,
   checkModel,
+  checkSegmenter,
   type Decision,
   type Family,
   families,

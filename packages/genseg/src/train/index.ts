@@ -2,6 +2,7 @@
 
 export type { Observe } from '../mlo/index.ts';
 export { checkModel } from './check-model.ts';
+export { checkSegmenter } from './check-segmenter.ts';
 export { hasCheckpoint, loadCheckpoint, type Parts, saveCheckpoint } from './checkpoint.ts';
 export { type Family, families, familyNamed, script, unet } from './family.ts';
 export { type BuiltGenerator, type ImageGenerator, pix2pix } from './image-generator.ts';
