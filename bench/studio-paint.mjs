@@ -7,16 +7,21 @@
 //
 // A real server, a real page; the pointer moves through the browser's own input, 120 times a second.
 
-import { spawn } from 'node:child_process';
 import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { loadavg, tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { createInterface } from 'node:readline';
-import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
-import { chromium } from 'playwright-core';
 import sharp from 'sharp';
 import { machineLine, table, writeBetween } from './report.mjs';
+import {
+  DOCUMENT,
+  frameCells,
+  framesDuring,
+  openBrowser,
+  openStudio,
+  root,
+  steadily,
+} from './studio.mjs';
 
 const options = parseArgs({
   options: {
@@ -28,8 +33,6 @@ const options = parseArgs({
 const size = Number(options.size);
 const load = loadavg()[0].toFixed(1);
 const seconds = Number(options.seconds);
-const DOCUMENT = new URL('../docs/studio.md', import.meta.url);
-const root = fileURLToPath(new URL('..', import.meta.url));
 
 /** What is done, with the keys that prepare it: whole image or closer, a small or a large brush. */
 const scenes = [
@@ -49,28 +52,6 @@ async function makeProject() {
 }
 
 /**
- * The studio, and the address that it prints.
- * @param {string} folder
- */
-async function openStudio(folder) {
-  const cli = join(root, 'packages/genseg/bin/genseg.js');
-  const child = spawn(process.execPath, [cli, 'studio', folder, '--no-open'], {
-    stdio: ['ignore', 'pipe', 'pipe'],
-  });
-  const printed = [child.stdout, child.stderr].map((input) => createInterface({ input }));
-  /** @type {string} */
-  const url = await new Promise((resolve, reject) => {
-    child.on('exit', (code) => reject(new Error(`genseg studio ended with ${code}`)));
-    for (const lines of printed)
-      lines.on('line', (line) => {
-        const address = /http:\S+/.exec(line)?.[0];
-        if (address) resolve(address);
-      });
-  });
-  return { url, stop: () => child.kill() };
-}
-
-/**
  * Holds the button and moves in circles; how long each frame of the page took meanwhile.
  * @param {import('playwright-core').Page} page
  * @returns {Promise<number[]>} ms
@@ -82,49 +63,21 @@ async function framesOfAStroke(page) {
   const reach = Math.min(box.width, box.height) * 0.35;
   await page.mouse.move(x + reach, y);
   await page.mouse.down();
-  // In the page, where there are frames; as text, since this file knows no browser's types.
-  const frames = page.evaluate(`new Promise((resolve) => {
-    const times = [];
-    const started = performance.now();
-    const tick = (now) => {
-      times.push(now);
-      if (now - started < ${seconds * 1000}) requestAnimationFrame(tick);
-      else resolve(times.slice(1).map((time, i) => time - times[i]));
-    };
-    requestAnimationFrame(tick);
-  })`);
-  const began = performance.now();
-  let moves = 0;
-  for (let now = 0; now < seconds; now = (performance.now() - began) / 1000) {
-    const angle = now * 3;
-    const away = reach * (0.6 + 0.4 * Math.cos(now * 1.7));
-    await page.mouse.move(x + away * Math.cos(angle), y + away * Math.sin(angle));
-    moves++;
-    const wait = (moves / 120) * 1000 - (performance.now() - began);
-    if (wait > 1) await new Promise((resolve) => setTimeout(resolve, wait));
-  }
-  const took = /** @type {number[]} */ (await frames);
+  const took = await framesDuring(page, seconds, () =>
+    steadily(seconds, (now) => {
+      const angle = now * 3;
+      const away = reach * (0.6 + 0.4 * Math.cos(now * 1.7));
+      return page.mouse.move(x + away * Math.cos(angle), y + away * Math.sin(angle));
+    }),
+  );
   await page.mouse.up();
   return took;
-}
-
-/**
- * @param {number[]} values
- * @param {number} share
- */
-function quantile(values, share) {
-  return [...values].sort((a, b) => a - b)[
-    Math.min(values.length - 1, Math.floor(share * values.length))
-  ];
 }
 
 async function main() {
   const folder = await makeProject();
   const studio = await openStudio(folder);
-  const browser = await chromium.launch({
-    executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium',
-    args: ['--no-sandbox', '--disable-gpu'],
-  });
+  const browser = await openBrowser();
   try {
     const page = await browser.newPage({ viewport: { width: 1280, height: 800 } });
     await page.goto(studio.url);
@@ -138,13 +91,7 @@ async function main() {
       const frames = await framesOfAStroke(page);
       const painted = await page.getByRole('button', { name: 'Undo' }).isEnabled();
       if (!painted) throw new Error(`${name}: nothing was painted, so nothing was measured`);
-      const fps = (1000 * frames.length) / frames.reduce((sum, ms) => sum + ms, 0);
-      rows.push([
-        name,
-        ...[fps, quantile(frames, 0.5), quantile(frames, 0.95), quantile(frames, 1)].map((n) =>
-          n.toFixed(0),
-        ),
-      ]);
+      rows.push([name, ...frameCells(frames)]);
     }
     const text = [
       `${size} × ${size} px in headless Chromium ${browser.version()}, software rendering, window of 1280 × 800.`,
@@ -156,7 +103,7 @@ async function main() {
     if (options.write) writeBetween('node bench/studio-paint.mjs', text, DOCUMENT);
   } finally {
     await browser.close();
-    studio.stop();
+    await studio.stop();
     rmSync(folder, { recursive: true, force: true });
   }
 }

@@ -1,6 +1,6 @@
 // @ts-check
 // npm run bench: small operator calls, U-Net training steps and whole GenSeg iterations, ours beside Python's
-// torch in one run.
+// torch in one run; then the studio in Chromium: painting, and a project of 500 images.
 //
 //   npm run bench                all of it: half an hour, or more without bfloat16 in hardware
 //   npm run bench -- --quick     a minute
@@ -152,3 +152,11 @@ try {
 console.log(`\n${stepTable(steps)}`);
 if (write) writeReport(machine, operators, steps);
 await compareIterations({ python, write, ...(quick && { only: 16, turns: 1 }) });
+
+for (const name of ['studio-paint', 'studio-data']) {
+  console.log(`\nThe studio, ${name}:\n`);
+  const few = quick && name === 'studio-data' ? ['--images', '50'] : [];
+  const program = fileURLToPath(new URL(`../bench/${name}.mjs`, import.meta.url));
+  const args = [program, ...few, ...(write ? ['--write'] : [])];
+  if (spawnSync(process.execPath, args, { stdio: 'inherit' }).status !== 0) process.exitCode = 1;
+}

@@ -35,7 +35,7 @@ const labelsIn = (folder: string) =>
   JSON.parse(readFileSync(join(folder, 'dataset.json'), 'utf8')).labels;
 
 async function until<T>(server: Server, path: string, holds: (value: T) => boolean): Promise<T> {
-  for (let n = 0; n < 600; n++) {
+  for (let n = 0; n < 3000; n++) {
     const value = (await server.ask('GET', path)).json as T;
     if (holds(value)) return value;
     await sleep(100);

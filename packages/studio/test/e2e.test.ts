@@ -2,87 +2,36 @@
  * The whole way in a real browser: ten images and nine masks in, the tenth painted, training watched through a reload
  * and through the server's death, stopped, results, a new image predicted, downloads. On every page axe finds nothing
  * serious, in both themes, and nothing breaks the page's security policy.
- *
- * With STUDIO_SCREENSHOTS=1 the pages are kept in docs/studio/. Without Chromium it is skipped, but not in CI.
  */
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import axe from 'axe-core';
 import { strFromU8, unzipSync } from 'fflate';
-import { type Browser, chromium, type Download, type Page } from 'playwright-core';
+import type { Browser, Download, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { DataTable, Round } from '../src/api.ts';
+import { looksRight, openPage, root, withoutBrowser } from './browser.ts';
 import { type Server, startServer } from './studio.ts';
 
-const root = join(import.meta.dirname, '..', '..', '..');
 const lungs = join(root, 'examples', 'lungs', 'train');
-const executablePath = [
-  process.env.CHROMIUM,
-  '/usr/bin/chromium',
-  '/usr/bin/chromium-browser',
-].find((path) => path !== undefined && existsSync(path));
-const screenshots = process.env.STUDIO_SCREENSHOTS ? join(root, 'docs', 'studio') : null;
 
-if (!executablePath) {
-  const missing =
-    'NOT TESTED in a browser: there is no Chromium; apt install chromium, or set CHROMIUM';
-  if (process.env.CI) throw new Error(missing);
-  console.error(`\n!!! ${missing}\n`);
-}
-
-describe.skipIf(!executablePath)('in a browser', () => {
+describe.skipIf(withoutBrowser)('in a browser', () => {
   let home: string;
   let server: Server;
   let browser: Browser;
   let page: Page;
-  /** What the console says that it should not: errors of scripts, and of the policy. */
-  const complaints: string[] = [];
+  let complaints: string[];
 
   beforeAll(async () => {
     home = mkdtempSync(join(tmpdir(), 'genseg-e2e-'));
     server = await startServer(join(home, 'project'));
-    browser = await chromium.launch({ executablePath, args: ['--no-sandbox'] });
-    const context = await browser.newContext({
-      ...{ viewport: { width: 1280, height: 900 }, colorScheme: 'light', acceptDownloads: true },
-      reducedMotion: 'reduce',
-    });
-    page = await context.newPage();
-    page.setDefaultTimeout(30_000);
-    page.on('pageerror', (error) => complaints.push(String(error)));
-    page.on('console', (message) => {
-      const text = message.text();
-      // The server is killed on purpose, and an image has no mask at first.
-      const expected = /ERR_CONNECTION_REFUSED|ERR_INCOMPLETE|ERR_CONNECTION_RESET|404/.test(text);
-      if (message.type() === 'error' && !expected) complaints.push(text);
-    });
-    await page.goto(server.address);
+    ({ browser, page, complaints } = await openPage(server.address));
   }, 60_000);
   afterAll(async () => {
     await browser?.close();
     await server?.stop();
     rmSync(home, { recursive: true, force: true });
-  });
-
-  /** Nothing serious on this page, in either theme; its picture where wanted. */
-  async function looksRight(name: string): Promise<void> {
-    for (const theme of ['light', 'dark'] as const) {
-      await page.emulateMedia({ colorScheme: theme });
-      await expect.poll(() => page.evaluate('document.documentElement.dataset.theme')).toBe(theme);
-      await page.evaluate(axe.source);
-      const { violations } = (await page.evaluate('axe.run()')) as axe.AxeResults;
-      const found = violations
-        .filter(({ impact }) => impact === 'serious' || impact === 'critical')
-        .map(
-          ({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html.slice(0, 160)).join(' | ')}`,
-        );
-      expect([name, theme, found]).toEqual([name, theme, []]);
-      if (!screenshots) continue;
-      mkdirSync(screenshots, { recursive: true });
-      await page.screenshot({ path: join(screenshots, `${name}-${theme}.png`) });
-    }
-    await page.emulateMedia({ colorScheme: 'light' });
-  }
+  }, 60_000);
 
   const roundOf = async (name: string) =>
     (await server.ask('GET', `/api/rounds/${name}`)).json as Round;
@@ -103,7 +52,7 @@ describe.skipIf(!executablePath)('in a browser', () => {
   test('the printed address opens the page, and leaves no token in it', async () => {
     await page.getByRole('heading', { name: 'From a few images to a model' }).waitFor();
     expect(page.url()).not.toContain('token');
-    await looksRight('empty');
+    await looksRight(page, 'empty');
   }, 60_000);
 
   test('ten images and nine masks come in and find each other', async () => {
@@ -124,7 +73,7 @@ describe.skipIf(!executablePath)('in a browser', () => {
     const table = (await server.ask('GET', '/api/data')).json as DataTable;
     expect(table.rows.filter(({ mask }) => mask !== null)).toHaveLength(9);
     expect(table.rows.filter(({ split }) => split === 'test')).toHaveLength(2);
-    await looksRight('data');
+    await looksRight(page, 'data');
   }, 60_000);
 
   test('the tenth is painted, stored by itself, and there after a reload', async () => {
@@ -145,7 +94,7 @@ describe.skipIf(!executablePath)('in a browser', () => {
     expect(painted.length).toBeGreaterThan(0);
     await page.reload();
     await page.locator('.painting').waitFor();
-    await looksRight('annotate');
+    await looksRight(page, 'annotate');
     const table = await server.inspected();
     const row = table.rows.find(({ id }) => id === tenth)!;
     expect(row.labels![1]).toBeGreaterThan(100);
@@ -188,7 +137,7 @@ describe.skipIf(!executablePath)('in a browser', () => {
     server = await startServer(join(home, 'project'), port);
     await page.getByText('The studio does not answer').waitFor({ state: 'detached' });
     await progressed(before);
-    await looksRight('train');
+    await looksRight(page, 'train');
   }, 400_000);
 
   test('it is stopped, and the best so far is tested', async () => {
@@ -197,7 +146,7 @@ describe.skipIf(!executablePath)('in a browser', () => {
     await page.getByRole('heading', { name: 'Worst first' }).waitFor();
     await page.getByText(/The mean Dice with augmentation on 2 images/).waitFor();
     expect((await roundOf('round-1')).runs[0]).toMatchObject({ state: 'finished', model: true });
-    await looksRight('results');
+    await looksRight(page, 'results');
     const model = unzipSync(await downloaded(/^Model$/));
     expect(Object.keys(model)).toContain('model/checkpoints/best/model.safetensors');
     expect((await downloaded(/^Report$/)).toString()).toContain('<!doctype html>');
@@ -212,7 +161,7 @@ describe.skipIf(!executablePath)('in a browser', () => {
       .setInputFiles(join(lungs, 'images', `${eleventh}.png`));
     await page.getByRole('button', { name: `Look at ${eleventh}.png` }).waitFor();
     await page.getByText(/^ ?object: [\d,.\s]+ pixels?,/).waitFor();
-    await looksRight('use');
+    await looksRight(page, 'use');
     const masks = unzipSync(await downloaded(/^Masks and overlays/));
     expect(Object.keys(masks)).toEqual(
       expect.arrayContaining([`masks/${eleventh}.png`, `masks/${eleventh}_overlay.png`]),

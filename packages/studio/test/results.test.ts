@@ -28,7 +28,7 @@ const get = async <T>(path: string): Promise<T> => {
 };
 
 async function until<T>(path: string, holds: (value: T) => boolean): Promise<T> {
-  for (let n = 0; n < 900; n++) {
+  for (let n = 0; n < 3000; n++) {
     const value = await get<T>(path);
     if (holds(value)) return value;
     await sleep(100);
@@ -67,7 +67,7 @@ beforeAll(async () => {
     ['finished', 'failed'].includes(state),
   );
   expect(ended).toMatchObject({ state: 'finished' });
-}, 180_000);
+}, 400_000);
 afterAll(async () => {
   await server.stop();
   rmSync(home, { recursive: true, force: true });

@@ -51,7 +51,7 @@ const roundOf = async (name: string): Promise<Round> =>
   (await server.ask('GET', `/api/rounds/${name}`)).json as Round;
 
 async function until(name: string, holds: (round: Round) => boolean): Promise<Round> {
-  for (let n = 0; n < 900; n++) {
+  for (let n = 0; n < 3000; n++) {
     const round = await roundOf(name);
     if (holds(round)) return round;
     await sleep(50);

@@ -31,8 +31,10 @@ export interface SetScores {
   cases: CaseScores[];
 }
 
-/** How often a predicted probability holds, in bins; null where the run did not measure it. */
+/** How often a predicted probability holds, in bins. */
 export interface Calibration {
+  /** Of which class. */
+  class: string;
   /** Expected calibration error. */
   ece: number;
   bins: { from: number; to: number; confidence: number; accuracy: number; count: number }[];
@@ -41,6 +43,7 @@ export interface Calibration {
 export interface RunResults {
   method: MethodName;
   sets: SetScores[];
+  /** On the own test set; null where the run did not measure it. */
   calibration: Calibration | null;
   model: boolean;
   report: boolean;
@@ -52,7 +55,7 @@ export interface RoundResults {
   round: string;
   runs: RunResults[];
   labels: RoundLabels | null;
-  /** The honest sentence: what may be said of these numbers, and what may not. */
+  /** What may be said of these numbers, and what may not; a line for each thing. */
   verdict: string;
 }
 

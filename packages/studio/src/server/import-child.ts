@@ -40,9 +40,12 @@ async function importFolder(job: ImportJob): Promise<ImportOutcome> {
   const inspection = await inspect(job.staging);
   const { manifest, problems } = inspection;
   const shorten = (message: string) => message.replaceAll(`${manifest.root}/`, '');
+  // Classes without a name of their own get that of the project.
+  const named = (line: string) =>
+    line.replaceAll(/\bclass (\d+)\b/g, (text, id) => job.classes[Number(id)] ?? text);
   const outcome: ImportOutcome = {
     ...{ images: 0, masks: 0, renamed: [], replaced: [] },
-    inferred: [...manifest.inferred],
+    inferred: manifest.inferred.map(named),
     problems: problems
       .filter(({ kind }) => !(job.masksOnly && kind === 'missing-mask'))
       .map(({ message, ...problem }) => ({ ...problem, message: shorten(message) })),

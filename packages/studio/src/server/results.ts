@@ -115,16 +115,19 @@ const trustSchema = z.object({
   ),
 });
 
-/** Of the first class, from eval/<set>/trust.json; null where the run has measured none. */
+/** Of the first class that was measured, from eval/<set>/trust.json; null where the run has measured none. */
 function calibrationOf(root: string, set: string): Calibration | null {
   const path = join(evaluationPaths(root, set).folder, 'trust.json');
   if (!existsSync(path)) return null;
   const parsed = trustSchema.safeParse(JSON.parse(readFileSync(path, 'utf8')));
-  const [first] = parsed.success ? Object.values(parsed.data.calibration) : [];
-  if (!first || first.ece === null) return null;
-  const { ece, bins } = first;
+  const classes = parsed.success ? Object.entries(parsed.data.calibration) : [];
+  const [first] = classes.flatMap(([name, { ece, bins }]) =>
+    ece === null ? [] : { class: name, ece, bins },
+  );
+  if (!first) return null;
+  const { bins, ...measured } = first;
   return {
-    ece,
+    ...measured,
     bins: bins.map(({ count, probability, frequency }, i) => ({
       ...{ from: i / bins.length, to: (i + 1) / bins.length, count },
       ...{ confidence: probability, accuracy: frequency },
@@ -147,20 +150,24 @@ function verdictOf(records: readonly RunRecord[], { state }: Round): string {
   }
   const found = verdicts(compareRuns(tested.map(compared)));
   const sentences = found.map(({ set, sentence }) =>
-    found.length > 1 ? `${set}: ${sentence}` : sentence,
+    found.length > 1 ? `${set === ownSet ? 'Own test images' : set}: ${sentence}` : sentence,
   );
   if (sentences.length === 0) sentences.push(...tested.flatMap(alone));
-  const cautions = new Set(tested.flatMap(({ sets }) => [...sets.values()].map((s) => s.caution)));
+  const cautions = new Set(
+    tested
+      .flatMap(({ sets }) => [...sets.values()].map(({ caution }) => caution ?? ''))
+      .filter((caution) => !sentences.some((sentence) => sentence.includes(caution))),
+  );
   const outside = tested.some(({ sets }) => [...sets.keys()].some((set) => set !== ownSet));
   return [
     ...sentences,
-    ...[...cautions].filter((text) => text !== undefined),
+    ...cautions,
     outside
       ? ''
       : 'This is measured on images like those it learned from; for another hospital or device, add a test set from there.',
   ]
     .filter(Boolean)
-    .join(' ');
+    .join('\n');
 }
 
 function alone({ method, sets }: RunRecord): string[] {

@@ -30,7 +30,9 @@ export function RoundScores({
   return (
     <>
       <section className="card verdict" aria-label="What may be said">
-        <p>{verdict}</p>
+        {verdict.split('\n').map((line) => (
+          <p key={line}>{line}</p>
+        ))}
       </section>
       <section className="card" aria-labelledby="scores">
         <h2 id="scores">Dice, with its 95 % interval</h2>
@@ -56,14 +58,15 @@ export function RoundScores({
       </div>
       {scores ? (
         <>
-          {scores.caution && <Note tone="open">{scores.caution}</Note>}
           <WorstCases round={round} method={run.method} scores={scores} rows={rows} />
           <CaseScoresTable scores={scores} />
         </>
       ) : (
         <Note tone="open">{methodWords(run.method).label} was not tested.</Note>
       )}
-      {run.calibration && <CalibrationChart calibration={run.calibration} />}
+      {run.calibration && (
+        <CalibrationChart calibration={run.calibration} method={methodWords(run.method).label} />
+      )}
       <Downloads round={round} run={run} />
       {run.decisions.length > 0 && (
         <details className="card">

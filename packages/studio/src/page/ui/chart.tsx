@@ -9,6 +9,8 @@ export interface Line {
   /** A custom property of the page, such as `--run-genseg`. */
   readonly colour: `--${string}`;
   readonly dash?: readonly number[];
+  /** Whether every point is marked. */
+  readonly dots?: boolean;
   /** By ascending x. */
   readonly points: readonly (readonly [x: number, y: number])[];
 }
@@ -20,6 +22,7 @@ export function Chart({
   range,
   log = false,
   height = 220,
+  values = true,
 }: {
   title: string;
   xLabel: string;
@@ -29,6 +32,8 @@ export function Chart({
   /** Whether y is logarithmic. */
   log?: boolean;
   height?: number;
+  /** Whether the legend tells each line's last value. */
+  values?: boolean;
 }) {
   const holder = useRef<HTMLDivElement>(null);
   const plot = useRef<uPlot>(undefined);
@@ -71,7 +76,7 @@ export function Chart({
             width: 2,
             dash: line.dash ? [...line.dash] : undefined,
             spanGaps: true,
-            points: { show: line.points.length === 1 },
+            points: { show: line.dots || line.points.length === 1 },
           })),
         ],
       },
@@ -102,7 +107,9 @@ export function Chart({
           {lines.map(({ label, colour, points }) => (
             <li key={label}>
               <i style={{ background: `var(${colour})` }} /> {label}{' '}
-              <span className="figures muted">{points.at(-1)?.[1].toPrecision(3) ?? '–'}</span>
+              {values && (
+                <span className="figures muted">{points.at(-1)?.[1].toPrecision(3) ?? '–'}</span>
+              )}
             </li>
           ))}
         </ul>
