@@ -16,7 +16,13 @@ export function checkModel(plan: Plan): Decision[] {
       { name: 'trained parameters', value: count, reason: options.family.summary },
       ...(weights === null
         ? []
-        : [{ name: 'weights', value: weights, reason: describeWeights(model, weights) }]),
+        : [
+            {
+              name: 'weights',
+              value: weights,
+              reason: describeWeights(model, weights, options.family),
+            },
+          ]),
     ];
   });
 }

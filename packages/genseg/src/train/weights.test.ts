@@ -86,6 +86,21 @@ test('the matching tensors are those of the file, the others stay', async () => 
   );
 });
 
+test('a part that is frozen must be in the file, or be trained', async () => {
+  const path = join(await temporaryFolder(), 'encoder.safetensors');
+  scope(() => {
+    using source = build(unet, 1);
+    const encoder = [...source.stateDict()].filter(([name]) => /^(inc|down[123])/.test(name));
+    saveSafetensors(path, new Map(encoder));
+  });
+  const check = (stageRates: Record<string, number>) =>
+    checkModel(tinyPlan({ weights: path, stageRates }));
+  expect(() => check({ encoder: 0 })).toThrow(
+    /--weights .*: frozen parts lack down4\.\S+\.weight, .* and \d+ more, which would stay random; give weights that have them/,
+  );
+  check({ encoder: 0, down4: 0.5 });
+});
+
 test('a shape that differs is told below a prefix too', () => {
   expect(match({ 'a.w': [2, 1], b: [3] }, { 'm.a.w': [2, 1], 'm.b': [4] }).missing).toEqual([
     'b (4 in the file, 3 here)',

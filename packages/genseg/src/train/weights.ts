@@ -122,18 +122,36 @@ function requireMatch(path: string, match: WeightMatch): WeightMatch {
   );
 }
 
-/** What a file gives to a model, in one line. */
-export const describeWeights = (model: Module, path: string): string =>
+/** What a file gives to a model, in one line. @throws ConfigError where a part is to stay as it is and is not in the file. */
+export const describeWeights = (model: Module, path: string, { rateOf }: Family): string =>
   scope(() => {
-    const { matched, missing, unused } = matchWeights(model.stateDict(), readWeights(path));
+    const match = matchWeights(model.stateDict(), readWeights(path));
+    const { matched, missing, unused } = match;
+    if (rateOf) refuseRandomParts(path, match, (name) => rateOf(name) === 0);
     const all = matched.size + missing.length;
     const [renamed] = [...matched].filter(([name, other]) => name !== other);
     const names = renamed ? `, such as ${renamed[0]}, there ${renamed[1]}` : '';
     return `${matched.size} of ${all} tensors are from it${names}${some('drawn at random', missing)}${some('not used', unused)}`;
   });
 
-function some(what: string, names: readonly string[]): string {
-  if (names.length === 0) return '';
-  const rest = names.length > 3 ? ` and ${names.length - 3} more` : '';
-  return `; ${what}: ${names.slice(0, 3).join(', ')}${rest}`;
+/** Frozen next to pretrained features, random ones would spoil them for good. */
+function refuseRandomParts(
+  path: string,
+  { missing }: WeightMatch,
+  isFrozen: (name: string) => boolean,
+): void {
+  const lost = missing.filter((described) => {
+    const [name] = described.split(' ');
+    return isFrozen(name) && !name.endsWith('num_batches_tracked'); // which nothing frozen reads
+  });
+  if (lost.length === 0) return;
+  throw new ConfigError(
+    `--weights ${path}: frozen parts lack ${few(lost)}, which would stay random; give weights that have them, or train them with a --stage-lr of their own`,
+  );
 }
+
+const few = (names: readonly string[]): string =>
+  names.slice(0, 3).join(', ') + (names.length > 3 ? ` and ${names.length - 3} more` : '');
+
+const some = (what: string, names: readonly string[]): string =>
+  names.length === 0 ? '' : `; ${what}: ${few(names)}`;
