@@ -2,6 +2,7 @@
 export { estimateSeconds } from './estimate.ts';
 export { type EvaluateResult, evaluateRun } from './evaluate.ts';
 export { type Generated, type GeneratedPair, generatePairs } from './generate.ts';
+export { choiceText } from './precision.ts';
 export {
   type Predicted,
   type PredictedClass,

@@ -27,6 +27,8 @@ export interface Way<T extends Opened> {
   /** @throws DataError */
   open(file: string): Promise<T>;
   predict(opened: readonly T[]): Judged[];
+  /** The same of a small part, to measure with: one view of them, or of the middle tile of the first. */
+  trial(opened: readonly T[]): Judged[];
 }
 
 /** Keeps nothing of the image's own size where nothing needs it: of a large image that is a lot of memory. */
@@ -46,16 +48,24 @@ export function asWhole(
       return { image, size, whole: overlays ? { ...size, image: planes } : null };
     },
     predict: (opened) => judge(trained, opened, { fast, domain }),
+    trial: (opened) => judge(trained, opened, { fast: true, domain: null }),
   };
 }
 
 /** Masks, and probabilities where they are asked for, without what they may be trusted with. @param tile px of an image. */
 export function inTiles(
-  { model, info, task }: TrainedModel,
+  trained: TrainedModel,
   tile: Size,
   { overlays, probabilities }: { overlays: boolean; probabilities: boolean },
 ): Way<Opened & { source: SourceImage; file: string }> {
+  const { model, info, task } = trained;
   const atOnce = imagesAtOnce(info.size);
+  const cutFrom =
+    ({ source, file }: { source: SourceImage; file: string }) =>
+    (x: number, y: number) => {
+      const crop = cropImage(source, { x, y, ...tile });
+      return { ...tile, image: scaled(crop, info.fingerprint, file) };
+    };
   const use = { size: info.size, task, atOnce, probabilities };
   return {
     atOnce: 1,
@@ -66,14 +76,18 @@ export function inTiles(
       return { source, file, whole: overlays ? { width, height, image: image() } : null };
     },
     predict: (opened) =>
-      opened.map(({ source, file }) => {
-        const { width, height } = source;
-        const cut = (x: number, y: number) => {
-          const crop = cropImage(source, { x, y, ...tile });
-          return { ...tile, image: scaled(crop, info.fingerprint, file) };
-        };
-        return { ...predictTiled(model, { width, height, tile: cut }, tile, use), trust: null };
+      opened.map((one) => {
+        const { width, height } = one.source;
+        const image = { width, height, tile: cutFrom(one) };
+        return { ...predictTiled(model, image, tile, use), trust: null };
       }),
+    trial([first]) {
+      const { width, height } = first.source;
+      const middle = (length: number, part: number) => Math.max(0, (length - part) >> 1);
+      const image = cutFrom(first)(middle(width, tile.width), middle(height, tile.height));
+      const shown = Array.from({ length: atOnce }, () => ({ image, size: tile }));
+      return judge(trained, shown, { fast: true, domain: null });
+    },
   };
 }
 
