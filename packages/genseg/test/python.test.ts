@@ -78,7 +78,7 @@ describe.skipIf(!hasPython('torch', 'torchvision'))(
           classes: ['background', 'disc'],
           fingerprint: {
             ...{ channels: 1, bits: 8, width: [size, size, size], height: [size, size, size] },
-            intensity: { low: [0], high: [255], mean: [0.5], std: [0.25] },
+            intensity: { per: 'image', low: [0], high: [255] },
           },
         });
       });

@@ -91,7 +91,7 @@ export async function inspect(
     bits: cases.some(({ bits }) => bits === 16) ? 16 : 8,
     width: spread(cases.map(({ width }) => width)),
     height: spread(cases.map(({ height }) => height)),
-    intensity: scanned.intensity.summary(channels),
+    intensity: { per: 'image', ...scanned.intensity.summary(channels) },
   };
   const regions = like ? like.regions : discovery.declared?.regions;
   const manifest: Manifest = {

@@ -62,12 +62,12 @@ const fingerprintSchema = z.object({
   /** Smallest, median and largest side lengths in px. */
   width: z.tuple([side, side, side]),
   height: z.tuple([side, side, side]),
-  /** Per channel; low and high are the 16-bit values scaled to 0 and 1, mean and std are after scaling. */
   intensity: z.object({
+    /** What is scaled to 0..1: each image's own range, or the same values in all; the latter in files of before. */
+    per: z.enum(['image', 'dataset']).default('dataset'),
+    /** Of the data set, per channel: the 16-bit values that become 0 and 1. */
     low: z.array(z.number()),
     high: z.array(z.number()),
-    mean: z.array(z.number()),
-    std: z.array(z.number()),
   }),
 });
 

@@ -1,6 +1,7 @@
 /** From stored pixels to the numbers a network sees: planes `[C, H, W]`, scaled to 0..1. */
 import { DataError } from '../errors.ts';
 import type { Image } from './image/image.ts';
+import { highShare, lowShare, percentile } from './intensity.ts';
 import type { Fingerprint } from './manifest.ts';
 
 /** Channel planes `[C, H, W]` of the pixel values as they are. */
@@ -14,9 +15,10 @@ export function toPlanes({ data, width, height, channels }: Image): Float32Array
 }
 
 /**
- * An image as the training data's fingerprint wants it: `[C, H, W]` in 0..1. 8 bits: v / 255.
- * 16 bits: low to high of the data set, clipped. Gray is repeated where colour is expected; colour
- * becomes luminance (ITU-R BT.601) where gray is. `file` is only for messages. @throws DataError
+ * An image as the training data's fingerprint wants it: `[C, H, W]` in 0..1, clipped. Per image: from the
+ * 0.5th percentile of its values to the 99.5th, of all channels together, so that hues stay. Per data set:
+ * 8 bits v / 255, 16 bits from the data set's low to its high. Gray is repeated where colour is expected;
+ * colour becomes luminance (ITU-R BT.601) where gray is. `file` is only for messages. @throws DataError
  */
 export function scaled(
   image: Image,
@@ -30,14 +32,23 @@ export function scaled(
       `${file}: has ${image.channels} channels where the training images have ${channels}; give images of the same kind`,
     );
   }
+  const own = intensity.per === 'image' ? rangeOf(planes) : null;
   for (let c = 0; c < channels; c++) {
-    const [low, high] = image.bits === 16 ? [intensity.low[c], intensity.high[c]] : [0, 255];
+    const [low, high] =
+      own ?? (image.bits === 16 ? [intensity.low[c], intensity.high[c]] : [0, 255]);
     const range = high - low || 1;
     for (let i = c * pixels; i < (c + 1) * pixels; i++) {
       planes[i] = Math.min(1, Math.max(0, (planes[i] - low) / range));
     }
   }
   return planes;
+}
+
+/** Percentiles 0.5 and 99.5 of pixel values, to the nearest whole one. */
+function rangeOf(values: Float32Array): [low: number, high: number] {
+  const counts = new Float64Array(2 ** 16);
+  for (const value of values) counts[Math.round(value)]++;
+  return [percentile(counts, lowShare), percentile(counts, highShare)];
 }
 
 function withChannels(

@@ -32,7 +32,7 @@ function manifestOf(given: readonly Given[], classes = ['background', 'class 1']
     },
     fingerprint: {
       ...{ channels: 1, bits: 8, width: [8, 8, 8], height: [8, 8, 8] },
-      intensity: { low: ones, high: ones, mean: ones, std: ones },
+      intensity: { per: 'image', low: ones, high: ones },
     },
   };
 }

@@ -17,6 +17,7 @@ test('data and out suffice', () => {
     weights: null,
     stageLr: [],
     classWeights: 'none',
+    intensity: 'image',
     labels: null,
     val: null,
     test: [],

@@ -129,6 +129,11 @@ export const trainConfigSchema = z
     classWeights: oneOf('none', 'balanced')
       .default('none')
       .describe('balanced: rare classes count as much as common ones in the cross-entropy'),
+    intensity: oneOf('image', 'dataset')
+      .default('image')
+      .describe(
+        'What is scaled to 0..1: each image by its own values, or all by the same, as values with a unit need (CT)',
+      ),
     labels: wholeNumber(2)
       .nullable()
       .default(null)

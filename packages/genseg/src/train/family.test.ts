@@ -11,7 +11,7 @@ import { proveLoop } from './proof.ts';
 checkLeaks();
 
 const sides: [number, number, number] = [32, 32, 32];
-const intensity = { low: [0], high: [255], mean: [0.5], std: [0.25] };
+const intensity = { per: 'image' as const, low: [0], high: [255] };
 
 const table = families.map((family) => [family.name, family] as const);
 

@@ -219,6 +219,14 @@ export function makePlan(
         value: channels,
         reason: channels === 1 ? 'all images are gray' : 'colour images',
       },
+      {
+        name: 'intensity',
+        value: `per ${config.intensity}`,
+        reason:
+          config.intensity === 'image'
+            ? "each image's own range is scaled to 0..1, so that brightness and contrast of a scanner matter less"
+            : 'as asked: the same values are 0 and 1 in all images',
+      },
       ...taskDecisions(task, data.manifest),
       { name: 'device', value: device, reason: deviceReason },
       { name: 'precision', value: precision, reason: precisionReason },

@@ -168,7 +168,7 @@ test('trained, it is stored with its code, for us and for PyTorch', async () => 
     ...{ width: 2, channels: 1, classes: ['background', 'disc'], size: 32 },
     fingerprint: {
       ...{ channels: 1, bits: 8, width: [32, 32, 32], height: [32, 32, 32] },
-      intensity: { low: [0], high: [255], mean: [0.5], std: [0.25] },
+      intensity: { per: 'image', low: [0], high: [255] },
     },
   });
   using trained = loadModel(folder, 'cpu');

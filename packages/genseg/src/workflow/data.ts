@@ -33,9 +33,10 @@ export interface RunData {
 
 /** Inspects and divides the training data. @throws DataError for the first problem that is an error. */
 export async function prepareData(
-  config: Pick<TrainConfig, 'data' | 'labels' | 'val' | 'seed' | 'method'>,
+  config: Pick<TrainConfig, 'data' | 'labels' | 'val' | 'seed' | 'method' | 'intensity'>,
 ): Promise<RunData> {
   const { manifest, problems, duplicates } = await inspect(config.data);
+  manifest.fingerprint.intensity.per = config.intensity;
   refuse(problems, config.data);
   if (manifest.cases.every(({ labels }) => labels === null)) {
     throw new DataError(

@@ -194,13 +194,14 @@ describe('the manifest', () => {
     expect(manifest.fingerprint).toMatchObject({ channels: 1, bits: 8, width: [16, 16, 16] });
   });
 
-  test('16-bit images keep their depth and are scaled by the data set', async () => {
+  test('16-bit images keep their depth, and the range of the data set is known', async () => {
     const wide = (seed: number) => png(Uint16Array.from(picture(seed), (v) => 1000 + 10 * v));
     const { manifest } = await look({ ...good, 'images/a.png': wide(1), 'images/b.png': wide(2) });
     expect(manifest.fingerprint.bits).toBe(16);
     const { low, high } = manifest.fingerprint.intensity;
     expect(low[0]).toBeGreaterThanOrEqual(1000);
     expect(high[0]).toBeLessThanOrEqual(3550);
+    manifest.fingerprint.intensity.per = 'dataset';
     const [{ image }] = await loadCases(manifest.cases, manifest);
     expect(image[7]).toBeCloseTo((1000 + 10 * picture(1)[7] - low[0]) / (high[0] - low[0]), 5);
   });
@@ -228,7 +229,11 @@ describe('loading', () => {
   }
 
   test('gives images in 0..1 and class ids, in the order asked for', async () => {
-    const { samples } = await loaded(good);
+    const { manifest } = await look(good);
+    const { fingerprint } = manifest;
+    const samples = await loadCases(manifest.cases, manifest, {
+      fingerprint: { ...fingerprint, intensity: { ...fingerprint.intensity, per: 'dataset' } },
+    });
     expect(samples.map(({ id }) => id)).toEqual(['a', 'b']);
     expect(samples[1].image).toEqual(Float32Array.from(picture(2), (v) => Math.fround(v / 255)));
     expect(samples[1].mask).toEqual(square({ on: 1 }));

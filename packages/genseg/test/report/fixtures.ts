@@ -175,7 +175,7 @@ function manifestOf(classes: string[], ids: string[]): Manifest {
       bits: 8,
       width: [16, 16, 16],
       height: [16, 16, 16],
-      intensity: { low: [0], high: [255], mean: [0.5], std: [0.2] },
+      intensity: { per: 'image', low: [0], high: [255] },
     },
     cases: ids.map((id) => ({
       id,
