@@ -251,6 +251,22 @@ describe('augmentations', () => {
     });
   });
 
+  test('strong with a probability leaves whole pairs as they are', () => {
+    seeded(2, (generator) => {
+      const pair = {
+        image: rand([400, 1, 8, 8], { generator }),
+        mask: randint(0, 3, [400, 8, 8], { generator }),
+      };
+      const { image, mask } = strong({ probability: 0.25 })(pair, generator);
+      const kept = image.eq(pair.image).reshape([400, -1]).all(1);
+      const keptMasks = mask.eq(pair.mask).reshape([400, -1]).all(1);
+      const count = kept.sum().item();
+      expect(count).toBeGreaterThan(260);
+      expect(count).toBeLessThan(340);
+      expect(kept.logicalAnd(keptMasks).sum().item()).toBe(count);
+    });
+  });
+
   test('the same state gives the same bits, and the state goes on', () => {
     seeded(2, (generator) => {
       const pair = random(generator);
@@ -333,6 +349,7 @@ describe('augmentations', () => {
 
   test.each([
     [() => strong({ strength: -1 }), 'strength must be from 0 to 3, got -1'],
+    [() => strong({ probability: 2 }), 'probability must be from 0 to 1, got 2'],
     [() => flip({ horizontal: 1.5 }), 'horizontal must be from 0 to 1'],
     [() => scale({ share: 1 }), 'share must be from 0 to 0.9'], // would shrink to nothing
     [() => cropPad({ share: 0.5 }), 'share must be from 0 to 0.45'], // would cut everything off

@@ -22,10 +22,12 @@ export {
   translate,
 } from './geometric.ts';
 export {
+  anyContrast,
   bias,
   blur,
   chain,
   contrast,
+  curve,
   gain,
   gamma,
   noise,

@@ -19,6 +19,7 @@ import {
   blur,
   chain,
   contrast,
+  curve,
   gain,
   gamma,
   type ImageAugmentation,
@@ -118,6 +119,27 @@ describe('each change is its formula, with a parameter in its range', () => {
     expect(above).toBeCloseTo(0.5, 1); // evenly on the logarithmic scale
   });
 
+  test('curve without amount is the identity, or the negative', () => {
+    seeded(1, (generator) => {
+      const image = rand([3, 2, 8, 8], { generator });
+      const changed = (inverted: number) => curve({ amount: 0, inverted })(image, generator);
+      expect(largestDifference(changed(0), image)).toBeLessThan(1e-6);
+      expect(largestDifference(changed(1), image.rsub(1))).toBeLessThan(1e-6);
+    });
+  });
+
+  test('curve draws its ends about 0 and 1, and half of the samples are negatives', () => {
+    const ends = (count: number) => zeros([count, 1, 1, 1]);
+    expectRange(
+      overDraws(curve({ inverted: 0 }), ends, (x) => x),
+      -0.2,
+      0.2,
+    );
+    const negative = overDraws(curve(), ends, (x) => x).filter((value) => value > 0.5);
+    expect(negative.length).toBeGreaterThan(900);
+    expect(negative.length).toBeLessThan(1100);
+  });
+
   test('saturation keeps the luma and moves colours; gray and two channels stay', () => {
     seeded(1, (generator) => {
       const image = rand([50, 3, 4, 4], { generator });
@@ -212,6 +234,7 @@ const all: [string, ImageAugmentation][] = [
   ['saturation', saturation()],
   ['blur', blur()],
   ['noise', noise()],
+  ['curve', curve()],
   ['photometric', photometric()],
 ];
 
@@ -254,6 +277,7 @@ test.each([
   [() => gamma({ ratio: 0.5 }), 'ratio must be from 1 to 10, got 0.5'],
   [() => blur({ sigma: -1 }), 'sigma must be from 0 to 10'],
   [() => posterise({ bits: [4, 2] }), 'bits[0] must be from 1 to 2, got 4'],
+  [() => curve({ inverted: 2 }), 'inverted must be from 0 to 1'],
   [() => photometric({ strength: 4 }), 'strength must be from 0 to 3'],
 ])('%s is refused', (make, message) => {
   expect(make).toThrow(message);

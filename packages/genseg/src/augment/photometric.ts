@@ -51,6 +51,29 @@ export function gamma({ ratio = 1.5 } = {}): ImageAugmentation {
   });
 }
 
+/**
+ * A random cubic curve of intensities on [0, 1], in the manner of Zhou et al. 2021 ("Models Genesis"): the four
+ * coefficients of its Bernstein form lie within `amount` of those of the identity, or, for a share `inverted`
+ * of the samples, of those of the negative.
+ */
+export function curve({ amount = 0.2, inverted = 0.5 } = {}): ImageAugmentation {
+  requireBetween('inverted', inverted, 0, 1);
+  return (image, generator) =>
+    scope(() => {
+      const [count] = image.shape;
+      const negative = uniform(count, 0, 1, generator).map((u) => u < inverted);
+      const x = image.clamp({ min: 0, max: 1 });
+      const y = x.rsub(1);
+      // Bernstein polynomials of degree 3
+      const basis = [y.pow(3), y.square().mul(x).mul(3), y.mul(x.square()).mul(3), x.pow(3)];
+      return basis.reduce((sum, polynomial, k) => {
+        const values = uniform(count, k / 3 - amount, k / 3 + amount, generator);
+        const coefficients = values.map((value, n) => (negative[n] ? 1 - value : value));
+        return sum.addcmul(polynomial, perSample(coefficients, image));
+      }, image.zerosLike());
+    });
+}
+
 /** The luma of ITU-R BT.601. */
 const LUMA = [0.299, 0.587, 0.114];
 
@@ -139,3 +162,6 @@ export function photometric(options: { strength?: number } = {}): ImageAugmentat
     noise({ deviation: 0.05 * strength }),
   );
 }
+
+/** As another kind of acquisition might show it: any curve of intensities, half of them negatives, then the above. */
+export const anyContrast = (): ImageAugmentation => chain(curve(), photometric());

@@ -10,7 +10,7 @@ import {
 } from '../augment/index.ts';
 import type { Random } from '../random.ts';
 import type { ImageSet, Images } from './image-set.ts';
-import { type Method, padding } from './method.ts';
+import { extraColours, type Method, padding } from './method.ts';
 import type { PairSet, Pairs } from './pairs.ts';
 import type { SegmentationBatch } from './problems.ts';
 import type { Recipe } from './recipe.ts';
@@ -83,10 +83,11 @@ export class Batches {
     });
   }
 
-  /** The real images of the masks that would have synthetic ones, augmented as real pairs are. */
+  /** The real images of the masks that would have synthetic ones, under the same warps and colours. */
   #duplicates(count: number): Pairs {
     const picked = this.#data.train.pick(this.samplers.masks.next(count));
-    return { ...this.#method.augmentation!(picked, this.#augmentation), ids: picked.ids };
+    const { image, mask } = warpPair(picked, this.#augmentation);
+    return { image: extraColours(image, this.#augmentation), mask, ids: picked.ids };
   }
 
   /** As many unlabelled images as others have synthetic ones, warped; their colours are the method's business. */

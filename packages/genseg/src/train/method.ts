@@ -5,6 +5,7 @@
  */
 import {
   type Augmentation,
+  anyContrast,
   combine,
   copyPaste,
   type DrawWarp,
@@ -25,6 +26,12 @@ import type { SemiSupervision } from './semi/semi-supervision.ts';
 /** Beyond the edge of warped images. With zeros there, the generator would learn to draw black frames. */
 export const padding: Padding = 'reflection';
 
+/**
+ * Colours of the pairs beside the real ones, synthetic or duplicate: of any kind of acquisition. The real
+ * pairs keep the model at home in its own; these teach it to go by shapes where images look otherwise.
+ */
+export const extraColours = anyContrast();
+
 export interface Method {
   readonly name: MethodName;
   readonly summary: string;
@@ -34,7 +41,7 @@ export interface Method {
   readonly synthesises: boolean;
   /** The validation loss steers the generator: levels I, II and III run together. */
   readonly feedback: boolean;
-  /** Real pairs, augmented, in the places that synthetic pairs would have. */
+  /** Real pairs in the places of synthetic ones, with their warps and colours. */
   readonly duplicates: boolean;
   /** The validation cases are trained on too, so there is nothing to select by: the last weights count. */
   readonly trainsOnValidation: boolean;
@@ -42,7 +49,11 @@ export interface Method {
   readonly semiSupervision: SemiSupervision | null;
 }
 
-const strongly = strong({ padding });
+/**
+ * Half of the pairs stay as they are: with few steps, a network that never sees an image as it is learns
+ * the task later than one that does.
+ */
+const strongly = strong({ padding, probability: 0.5 });
 const warped = (draw: DrawWarp): Augmentation => geometric(draw, { padding });
 
 /** An arm that differs from strong augmentation in what is given. */
@@ -90,7 +101,7 @@ const copyPasted = arm(
 
 const duplicate = arm(
   'duplicate',
-  'augmentation, and as many more real pairs as others have synthetic ones: the control for their number',
+  'augmentation, and real pairs in the places of synthetic ones, with their warps and colours: the control for the generator',
   { duplicates: true },
 );
 

@@ -35,7 +35,7 @@ export interface Recipe {
     l1: number;
     loss: 'vanilla' | 'lsgan';
   };
-  /** Weight of the loss on synthetic pairs, the paper's lambda; 1/2 counts each of half as many images alike. */
+  /** Weight of the loss on synthetic pairs, the paper's lambda. */
   syntheticWeight: number;
   architecture: {
     lr: number;
@@ -61,7 +61,7 @@ export const presets: Readonly<Record<PresetName, { recipe: Recipe; reason: stri
     reason: 'minutes on a CPU, at 128 px',
     recipe: {
       batch: 4,
-      syntheticBatch: 2,
+      syntheticBatch: 4,
       segmentation: {
         width: 16,
         optimizer: 'adamw',

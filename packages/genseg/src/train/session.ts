@@ -18,7 +18,7 @@ import { Batches, type SessionData } from './batches.ts';
 import type { Parts } from './checkpoint.ts';
 import type { Family } from './family.ts';
 import type { ImageGenerator } from './image-generator.ts';
-import type { Method } from './method.ts';
+import { extraColours, type Method } from './method.ts';
 import type { Pairs } from './pairs.ts';
 import {
   type Compute,
@@ -58,7 +58,7 @@ export type Witness = (problem: string, ids: readonly string[]) => void;
 /** By problem: the updates of its parameters, and the images that they saw. */
 export type Updates = Record<string, { steps: number; images: number }>;
 
-/** Changes of colour of synthetic images. */
+/** Changes of colour of unlabelled images. */
 const recolour = photometric();
 
 export class Session {
@@ -196,7 +196,7 @@ export class Session {
         steps: recipe.segmentation.steps,
       });
     const synthesise = (mask: Tensor): Tensor =>
-      recolour(generator!.forward(oneHotMask(mask, this.#planes)), colour);
+      extraColours(generator!.forward(oneHotMask(mask, this.#planes)), colour);
     return segmentationProblem(this.segmenter, optimizer, {
       ...shared,
       // Without feedback nothing flows back into the generator, so nothing is recorded.
