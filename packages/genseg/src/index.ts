@@ -77,6 +77,7 @@ export {
 // Layers, and the first values of their weights.
 
 export {
+  activate,
   attention,
   BatchNorm2d,
   byBatch,

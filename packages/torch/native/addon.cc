@@ -7,6 +7,7 @@
 #include "distributed.h"
 #include "environment.h"
 #include "errors.h"
+#include "images.h"
 #include "memory.h"
 #include "norm.h"
 #include "profile.h"
@@ -71,6 +72,8 @@ const napi_property_descriptor exports_table[] = {
     entry<autograd::leave_autocast>("leaveAutocast"),
     // convolution.h
     entry<convolution::convolve>("convolve"),
+    // images.h
+    entry<images::join>("joinChannels"),
     // norm.h
     entry<norm::batch_norm>("normaliseBatch"),
     // random.h

@@ -15,9 +15,11 @@
 #include "autograd.h"
 #include "guards.h"
 #include "handles.h"
+#include "images.h"
 
 namespace convolution {
 
+using images::laid_out;
 using torch::autograd::AutogradContext;
 using torch::autograd::Function;
 using torch::autograd::variable_list;
@@ -37,25 +39,29 @@ inline at::Tensor run_forward(const at::Tensor& x, const at::Tensor& w, const c1
                               const Window& window) {
   const Kernels kernels;
   const auto& [s, p, d] = window;
-  return at::convolution(x, w, bias, {s, s}, {p, p}, {d, d}, false, {0, 0}, 1);
+  return laid_out(at::convolution(laid_out(x), w, bias, {s, s}, {p, p}, {d, d}, false, {0, 0}, 1));
 }
 
-/// Only the shape and the memory format of x are read.
-inline at::Tensor run_data(const at::Tensor& g, const at::Tensor& w, at::IntArrayRef size, const Window& window) {
+inline at::Tensor run_data(const at::Tensor& given, const at::Tensor& w, at::IntArrayRef size, const Window& window) {
   const Kernels kernels;
   const auto& [s, p, d] = window;
+  const auto g = laid_out(given);
+  // Of x and w only shape and memory format are read.
   const auto x = at::empty(size, g.options().memory_format(g.suggest_memory_format()));
-  return std::get<0>(at::convolution_backward(g, x, w, c10::nullopt, {s, s}, {p, p}, {d, d}, false, {0, 0}, 1,
-                                              {true, false, false}));
+  return laid_out(std::get<0>(at::convolution_backward(g, x, w, c10::nullopt, {s, s}, {p, p}, {d, d}, false, {0, 0}, 1,
+                                                       {true, false, false})));
 }
 
-/// Only the shape and the memory format of w are read.
-inline at::Tensor run_weight(const at::Tensor& g, const at::Tensor& x, at::IntArrayRef size, const Window& window) {
+/// In the layout of parameters, whatever that of the images.
+inline at::Tensor run_weight(const at::Tensor& given, const at::Tensor& image, at::IntArrayRef size,
+                             const Window& window) {
   const Kernels kernels;
   const auto& [s, p, d] = window;
+  const auto g = laid_out(given), x = laid_out(image);
   const auto w = at::empty(size, x.options().memory_format(x.suggest_memory_format()));
   return std::get<1>(at::convolution_backward(g, x, w, c10::nullopt, {s, s}, {p, p}, {d, d}, false, {0, 0}, 1,
-                                              {false, true, false}));
+                                              {false, true, false}))
+      .contiguous();
 }
 
 inline void save(AutogradContext* ctx, const at::Tensor& a, const at::Tensor& b, const Window& window) {
@@ -64,10 +70,14 @@ inline void save(AutogradContext* ctx, const at::Tensor& a, const at::Tensor& b,
   ctx->set_materialize_grads(false);
 }
 
+inline bool has_bias(AutogradContext* ctx) { return ctx->saved_data.count("bias") > 0; }
+
 inline Window window_of(AutogradContext* ctx) {
   const auto saved = ctx->saved_data["window"].toIntVector();
   return {saved[0], saved[1], saved[2]};
 }
+
+const c10::optional<at::Tensor> none;
 
 struct Forward : Function<Forward> {
   static at::Tensor forward(AutogradContext* ctx, const at::Tensor& x, const at::Tensor& w,
@@ -81,9 +91,14 @@ struct Forward : Function<Forward> {
 
 struct Data : Function<Data> {
   static at::Tensor forward(AutogradContext* ctx, const at::Tensor& g, const at::Tensor& w,
-                            const std::vector<int64_t>& size, const Window& window) {
+                            const c10::optional<at::Tensor>& bias, const std::vector<int64_t>& size,
+                            const Window& window) {
     save(ctx, g, w, window);
-    return run_data(g, w, size, window);
+    const auto x = run_data(g, w, size, window);
+    if (!bias) return x;
+    ctx->saved_data["bias"] = true;
+    images::add_bias(x, *bias);
+    return x;
   }
   static variable_list backward(AutogradContext* ctx, const variable_list& gradients);
 };
@@ -104,22 +119,23 @@ inline variable_list Forward::backward(AutogradContext* ctx, const variable_list
   const auto saved = ctx->get_saved_variables();
   const auto &x = saved[0], &w = saved[1];
   const auto window = window_of(ctx);
-  if (ctx->needs_input_grad(0)) result[0] = Data::apply(g, w, x.sizes().vec(), window);
+  if (ctx->needs_input_grad(0)) result[0] = Data::apply(g, w, none, x.sizes().vec(), window);
   if (ctx->needs_input_grad(1)) result[1] = Weight::apply(g, x, w.sizes().vec(), window);
   // The edge of a bias is there only where a bias was given.
-  if (ctx->saved_data.count("bias") && ctx->needs_input_grad(2)) result[2] = g.sum({0, 2, 3});
+  if (has_bias(ctx) && ctx->needs_input_grad(2)) result[2] = images::sum_of_channels(g);
   return result;
 }
 
 inline variable_list Data::backward(AutogradContext* ctx, const variable_list& gradients) {
   const auto& c = gradients[0];
-  variable_list result(4);
+  variable_list result(5);
   if (!c.defined()) return result;
   const auto saved = ctx->get_saved_variables();
   const auto &g = saved[0], &w = saved[1];
   const auto window = window_of(ctx);
-  if (ctx->needs_input_grad(0)) result[0] = Forward::apply(c, w, c10::optional<at::Tensor>(), window);
+  if (ctx->needs_input_grad(0)) result[0] = Forward::apply(c, w, none, window);
   if (ctx->needs_input_grad(1)) result[1] = Weight::apply(g, c, w.sizes().vec(), window);
+  if (has_bias(ctx) && ctx->needs_input_grad(2)) result[2] = images::sum_of_channels(c);
   return result;
 }
 
@@ -130,8 +146,8 @@ inline variable_list Weight::backward(AutogradContext* ctx, const variable_list&
   const auto saved = ctx->get_saved_variables();
   const auto &g = saved[0], &x = saved[1];
   const auto window = window_of(ctx);
-  if (ctx->needs_input_grad(0)) result[0] = Forward::apply(x, v, c10::optional<at::Tensor>(), window);
-  if (ctx->needs_input_grad(1)) result[1] = Data::apply(g, v, x.sizes().vec(), window);
+  if (ctx->needs_input_grad(0)) result[0] = Forward::apply(x, v, none, window);
+  if (ctx->needs_input_grad(1)) result[1] = Data::apply(g, v, none, x.sizes().vec(), window);
   return result;
 }
 
@@ -171,8 +187,7 @@ inline napi_value convolve(js::Call& call) {
     TORCH_CHECK(room > 0, "the kernel of ", w.size(axis), " does not fit an input of ", x.size(axis));
   }
   if (!transposed) return from_tensor(call.env, Forward::apply(x, w, bias, window));
-  const auto y = Data::apply(x, w, size, window);
-  return from_tensor(call.env, bias ? y + bias->view({1, -1, 1, 1}) : y);
+  return from_tensor(call.env, Data::apply(x, w, bias, size, window));
 }
 
 }  // namespace convolution

@@ -83,14 +83,18 @@ export interface Native {
     transposed: boolean,
   ): NativeHandle;
 
+  joinChannels(a: NativeHandle, b: NativeHandle): NativeHandle;
+
   normaliseBatch(
     input: NativeHandle,
     weight: NativeHandle,
     bias: NativeHandle,
     runningMean: NativeHandle | undefined,
     runningVariance: NativeHandle | undefined,
+    training: boolean,
     momentum: number,
     eps: number,
+    negativeSlope: number,
   ): NativeHandle;
 
   createGenerator(device: string, seed: number): NativeHandle;

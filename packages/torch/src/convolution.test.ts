@@ -3,12 +3,14 @@ import { describe, expect, test } from 'vitest';
 import {
   autocast,
   type ConvolveOptions,
+  cat,
   conv2d,
   convolve,
   convolveTransposed,
   convTranspose2d,
   Generator,
   grad,
+  joinChannels,
   liveTensors,
   ones,
   randn,
@@ -89,6 +91,21 @@ describe.each(cases)('%s', (_, ours, theirs, x, w, options) => {
     expect(liveTensors()).toBe(before);
   });
 
+  test('in float32, of images of either layout, they are those in float64', () => {
+    scope(() => {
+      const given = tensors(x, w, channels, 'float64');
+      const expected = derivatives(theirs, given, options);
+      for (const memoryFormat of ['contiguous', 'channelsLast'] as const) {
+        const laidOut = given.map((t) => t.to({ dtype: 'float32' }));
+        laidOut[0] = laidOut[0].contiguous({ memoryFormat });
+        derivatives(ours, laidOut, options).forEach((tensor, i) => {
+          const scale = expected[i].abs().max().item();
+          expect(tensor.sub(expected[i]).abs().max().item()).toBeLessThan(1e-5 * scale);
+        });
+      }
+    });
+  });
+
   test('in bfloat16 and channels-last they are near', () => {
     scope(() => {
       const given = tensors(x, w, channels, 'float32');
@@ -104,6 +121,23 @@ describe.each(cases)('%s', (_, ours, theirs, x, w, options) => {
     });
   });
 });
+
+test.each(['float64', 'float32'] as const)(
+  'joined channels have the gradients of cat, %s',
+  (dtype) => {
+    scope(() => {
+      const given = tensors([2, 3, 5, 4], [2, 4, 5, 4], 4, dtype);
+      const joined: Run = (a, b, { bias }) => joinChannels(a, b).sin().mul(bias!.sum());
+      const composed: Run = (a, b, { bias }) => cat([a, b], { dim: 1 }).sin().mul(bias!.sum());
+      const expected = derivatives(composed, given, {});
+      derivatives(joined, given, {}).forEach((tensor, i) => {
+        expect(tensor.sub(expected[i]).abs().max().item()).toBeLessThan(
+          (dtype === 'float64' ? 1e-12 : 1e-5) * expected[i].abs().max().item(),
+        );
+      });
+    });
+  },
+);
 
 test('a gradient that nobody asks for is not computed', () => {
   scope(() => {

@@ -1,28 +1,38 @@
 /**
- * Batch normalisation in training, with a second derivative in two passes over memory on a CPU, where LibTorch's
- * takes some thirty (native/norm.h). Elsewhere, and for other types than float32 and bfloat16, it is `batchNorm`.
+ * Batch normalisation with a leaky ReLU behind it, whose derivatives up to the second are two passes over memory on a
+ * CPU (native/norm.h), where LibTorch's second one takes some thirty. Elsewhere, and for other types than float32 and
+ * bfloat16, it is LibTorch's.
  */
 import { native } from './binding.ts';
 import { Tensor } from './ops.gen.ts';
 
-/** What moves: [C] each; both or none. */
+/** [C] each. */
 export interface RunningStatistics {
   mean: Tensor;
   variance: Tensor;
 }
 
-/**
- * Each channel of [N, C, ...] by its own mean and variance over the batch, then weight and bias, [C].
- * @param options.running moved towards the batch's statistics by `momentum`.
- */
+export interface NormaliseOptions {
+  /** In training moved towards the batch's statistics by `momentum`; otherwise what normalises. */
+  running?: RunningStatistics | undefined;
+  /** Whether the batch's own statistics normalise; default true. */
+  training?: boolean;
+  momentum?: number;
+  eps?: number;
+  /** Of the activation that follows, below 0: 0 is ReLU; default 1, none. */
+  negativeSlope?: number;
+}
+
+/** Each channel of [N, C, ...] by its own mean and variance over the batch, then weight and bias, [C]. */
 export function normaliseBatch(
   input: Tensor,
   weight: Tensor,
   bias: Tensor,
-  options: { running?: RunningStatistics | undefined; momentum?: number; eps?: number } = {},
+  options: NormaliseOptions = {},
 ): Tensor {
-  const { running, momentum = 0.1, eps = 1e-5 } = options;
+  const { running, training = true, momentum = 0.1, eps = 1e-5, negativeSlope = 1 } = options;
   const handles = [input.handle, weight.handle, bias.handle] as const;
   const statistics = [running?.mean.handle, running?.variance.handle] as const;
-  return new Tensor(native.normaliseBatch(...handles, ...statistics, momentum, eps));
+  const numbers = [momentum, eps, negativeSlope] as const;
+  return new Tensor(native.normaliseBatch(...handles, ...statistics, training, ...numbers));
 }

@@ -1,4 +1,5 @@
 /** Neural network modules in PyTorch's key names. */
+export { activate } from './activation.ts';
 export { attention } from './attention.ts';
 export { Conv2d, type ConvOptions, ConvTranspose2d } from './conv.ts';
 export { Dropout, StochasticDepth } from './dropout.ts';

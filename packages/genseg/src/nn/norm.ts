@@ -3,7 +3,6 @@
  * `norm`. All are twice differentiable.
  */
 import {
-  batchNorm,
   groupNorm,
   instanceNorm,
   layerNorm,
@@ -14,9 +13,17 @@ import {
   tensor,
   zeros,
 } from '@genseg/torch';
+import { activate } from './activation.ts';
 import type { Stage } from './layer.ts';
 import { type Buffer, Module, type Parameter } from './module.ts';
 import { fullPrecision } from './precision.ts';
+
+export interface BatchNormOptions {
+  eps?: number;
+  momentum?: number;
+  /** Of a leaky ReLU that follows and is computed with it, below 0: 0 is ReLU; default 1, none. */
+  negativeSlope?: number;
+}
 
 /**
  * Ioffe and Szegedy 2015. In training the batch's own statistics normalise, and move the running
@@ -30,10 +37,11 @@ export class BatchNorm2d extends Module {
   readonly #batches: Buffer;
   readonly #eps: number;
   readonly #momentum: number;
+  readonly #negativeSlope: number;
   #dissolved = false;
 
-  constructor(channels: number, options: { eps?: number; momentum?: number } = {}) {
-    const { eps = 1e-5, momentum = 0.1 } = options;
+  constructor(channels: number, options: BatchNormOptions = {}) {
+    const { eps = 1e-5, momentum = 0.1, negativeSlope = 1 } = options;
     super();
     this.weight = scope(() => this.parameter('weight', ones([channels])));
     this.bias = scope(() => this.parameter('bias', zeros([channels])));
@@ -42,11 +50,12 @@ export class BatchNorm2d extends Module {
     this.#batches = scope(() => this.buffer('num_batches_tracked', tensor(0, { dtype: 'int64' })));
     this.#eps = eps;
     this.#momentum = momentum;
+    this.#negativeSlope = negativeSlope;
   }
 
   /**
-   * Passes its input on unchanged from now on.
-   * @returns what it did in evaluation: `scale x + shift`, by channel.
+   * From now on does nothing but the activation.
+   * @returns what it did before that in evaluation: `scale x + shift`, by channel.
    */
   dissolve(): { scale: Tensor; shift: Tensor } {
     this.#dissolved = true;
@@ -55,17 +64,18 @@ export class BatchNorm2d extends Module {
   }
 
   forward(input: Tensor): Tensor {
-    if (this.#dissolved) return input;
-    if (this.training) refuseSingleValue(input);
-    const [mean, variance] = [this.#mean.value, this.#variance.value];
-    const [weight, bias] = [this.weight.value, this.bias.value];
-    const [momentum, eps] = [this.#momentum, this.#eps];
-    if (!this.training)
-      return batchNorm(input, weight, bias, mean, variance, false, momentum, eps, true);
-    const tracks = this.tracksStatistics;
-    if (tracks) this.#batches.value.add_(1);
-    const running = tracks ? { mean, variance } : undefined;
-    return normaliseBatch(input, weight, bias, { running, momentum, eps });
+    if (this.#dissolved) return activate(input, this.#negativeSlope);
+    const { training, tracksStatistics } = this;
+    if (training) refuseSingleValue(input);
+    if (training && tracksStatistics) this.#batches.value.add_(1);
+    const running = { mean: this.#mean.value, variance: this.#variance.value };
+    return normaliseBatch(input, this.weight.value, this.bias.value, {
+      training,
+      running: training && !tracksStatistics ? undefined : running,
+      momentum: this.#momentum,
+      eps: this.#eps,
+      negativeSlope: this.#negativeSlope,
+    });
   }
 }
 

@@ -2,8 +2,9 @@
  * The generator of images from masks: the U-Net of Isola et al. 2017, "pix2pix" (appendix 6.1.1), with
  * every convolution a mixed operation over candidate kernels, in the encoder and in the decoder.
  */
-import { cat, type Generator, leakyRelu, relu, type Tensor } from '@genseg/torch';
+import { type Generator, joinChannels, relu, type Tensor } from '@genseg/torch';
 import {
+  activate,
   BatchNorm2d,
   Dropout,
   fullPrecision,
@@ -32,29 +33,38 @@ export const generatorDepth = (height: number, width: number): number =>
 interface LevelOptions {
   resampling: Resampling;
   normalised: boolean;
+  /** Of the leaky ReLU behind it, below 0: 0 is ReLU, 1 none. */
+  negativeSlope: number;
   dropout?: Dropout;
   generator: Generator;
 }
 
-/** A mixed operation, and normalisation and dropout where the level has them. */
+/**
+ * A mixed operation, normalisation and dropout where the level has them, and an activation. Dropout scales values by
+ * what is not negative, so the activation may come before it.
+ */
 class Level extends Module {
   readonly #op: MixedOp;
   readonly #norm: BatchNorm2d | null;
+  readonly #negativeSlope: number;
   readonly #dropout: Dropout | null;
 
   constructor(inChannels: number, outChannels: number, alpha: Parameter, options: LevelOptions) {
-    const { resampling, normalised, dropout, generator } = options;
+    const { resampling, normalised, negativeSlope, dropout, generator } = options;
     super();
     const op = { resampling, bias: !normalised, generator };
     this.#op = this.child('op', new MixedOp(inChannels, outChannels, alpha, op));
-    this.#norm = normalised ? this.child('norm', new BatchNorm2d(outChannels)) : null;
+    this.#norm = normalised
+      ? this.child('norm', new BatchNorm2d(outChannels, { negativeSlope }))
+      : null;
+    this.#negativeSlope = negativeSlope;
     this.#dropout = dropout ? this.child('dropout', dropout) : null;
   }
 
   forward(input: Tensor): Tensor {
     const x = this.#op.forward(input);
-    const normalised = this.#norm ? this.#norm.forward(x) : x;
-    return this.#dropout ? this.#dropout.forward(normalised) : normalised;
+    const activated = this.#norm?.forward(x) ?? activate(x, this.#negativeSlope);
+    return this.#dropout ? this.#dropout.forward(activated) : activated;
   }
 }
 
@@ -82,7 +92,8 @@ export class Pix2PixGenerator extends Module {
       const level = i + 1;
       const inChannels = level === 1 ? maskChannels : channels(level - 1);
       const normalised = level > 1 && level < depth; // the bottleneck's one pixel has no variance
-      const options = { resampling: halving, normalised, generator };
+      const negativeSlope = level < depth ? 0.2 : 0;
+      const options = { resampling: halving, normalised, negativeSlope, generator };
       return this.child(`down${level}`, new Level(inChannels, channels(level), alpha, options));
     });
     this.#ups = architecture.decoder.map((alpha, i) => {
@@ -93,6 +104,7 @@ export class Pix2PixGenerator extends Module {
       const options = {
         resampling: doubling,
         normalised: level > 1,
+        negativeSlope: level > 1 ? 0 : 1,
         dropout: drops ? new Dropout(dropout, dropoutGenerator) : undefined,
         generator,
       };
@@ -104,15 +116,14 @@ export class Pix2PixGenerator extends Module {
     return paddedToMultiple(masks, 2 ** this.#downs.length, (input) => {
       const features: Tensor[] = []; // [N, channels, H / 2^level, W / 2^level]
       for (const down of this.#downs) {
-        const above = features.at(-1);
-        const x = above ? leakyRelu(above, { negativeSlope: 0.2 }) : input.mul(2).sub(1);
-        features.push(down.forward(x));
+        features.push(down.forward(features.at(-1) ?? input.mul(2).sub(1)));
       }
       const bottleneck = features.pop()!;
       const [innermost, ...outer] = this.#ups;
+      // The skip connections go through a ReLU, to which a leaky ReLU before it makes no difference.
       const top = outer.reduce(
-        (below, up) => up.forward(relu(cat([features.pop()!, below], { dim: 1 }))),
-        innermost.forward(relu(bottleneck)),
+        (below, up) => up.forward(joinChannels(relu(features.pop()!), below)),
+        innermost.forward(bottleneck),
       );
       return fullPrecision(top).tanh().add(1).div(2);
     });

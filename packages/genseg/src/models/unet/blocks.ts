@@ -1,14 +1,23 @@
 /** The parts of the U-Net, with the key names of milesial's Pytorch-UNet. */
 import {
-  cat,
   type Generator,
+  joinChannels,
   maxPool2d,
-  relu,
   scope,
   type Tensor,
   upsampleBilinear2d,
 } from '@genseg/torch';
-import { BatchNorm2d, Conv2d, ConvTranspose2d, Module, Sequential } from '../../nn/index.ts';
+import {
+  BatchNorm2d,
+  Conv2d,
+  ConvTranspose2d,
+  Module,
+  Sequential,
+  type Stage,
+} from '../../nn/index.ts';
+
+/** The place of a ReLU, which the normalisation before it computes, in the numbers of a sequence. */
+const activated: Stage = (x) => x;
 
 /** Twice: 3x3 convolution, batch normalisation, ReLU. */
 export class DoubleConv extends Module {
@@ -22,15 +31,16 @@ export class DoubleConv extends Module {
     const { middle = outChannels, generator } = options;
     super();
     const conv = { padding: 1, bias: false, generator }; // the normalisation has a bias
+    const relu = { negativeSlope: 0 };
     this.#stages = this.child(
       'double_conv',
       new Sequential([
         new Conv2d(inChannels, middle, 3, conv),
-        new BatchNorm2d(middle),
-        relu,
+        new BatchNorm2d(middle, relu),
+        activated,
         new Conv2d(middle, outChannels, 3, conv),
-        new BatchNorm2d(outChannels),
-        relu,
+        new BatchNorm2d(outChannels, relu),
+        activated,
       ]),
     );
   }
@@ -93,7 +103,7 @@ export class Up extends Module {
   }
 
   forward(below: Tensor, skip: Tensor): Tensor {
-    return scope(() => this.#conv.forward(cat([skip, this.#enlarge(below)], { dim: 1 })));
+    return scope(() => this.#conv.forward(joinChannels(skip, this.#enlarge(below))));
   }
 }
 
