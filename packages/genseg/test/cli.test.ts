@@ -288,8 +288,15 @@ test('classes, train, val and test folders, colours: what the data say is follow
     );
   const data = await dataSet({ ...within('train', 3), ...within('val', 2), ...within('test', 2) });
   const run = join(await temporaryFolder(), 'run');
-  const trained = await genseg('train', data, '--out', run, ...quick('separate', 2), '--json');
+  const options = ['--model', 'resunet', ...quick('separate', 2), '--json'];
+  const trained = await genseg('train', data, '--out', run, ...options);
   expect(trained.code, trained.stderr).toBe(0);
+  const { decisions } = readJson(run, 'plan.json') as { decisions: { name: string }[] };
+  expect(decisions).toContainEqual({
+    name: 'depth and width',
+    value: '3 halvings, 8 channels at full size',
+    reason: expect.stringMatching(/^32 px; training it takes about 0\.\d+ of [\d.]+ GiB$/),
+  });
   const { train, validation, test } = readJson(run, 'splits.json') as Record<string, string[]>;
   expect([train.length, validation.length, test.length]).toEqual([3, 2, 2]);
   expect((readJson(run, 'plan.json').classes as string[]).length).toBe(3);

@@ -58,7 +58,9 @@ export function checkSegmenter<T = void>(
     const names = [...parameters.keys()];
     const values = valuesOf([...parameters.values()]);
     if (names.length === 0)
-      throw refuse('it has no parameters to train; save it without torch.jit.freeze');
+      throw refuse(
+        'it has no parameters to train: all are frozen, or it was saved with torch.jit.freeze; leave some to train',
+      );
     const forward = (count: number): Tensor[] => {
       const outputs = outputsOf(model, ones([count, channels, size, size], { device }).mul(0.5));
       const expected = [count, planes, size, size];

@@ -12,7 +12,11 @@ import type { Recipe } from './recipe.ts';
 /** What is left to the generator, the images and the rest of the machine: a quarter. */
 const usable = 3 / 4;
 const leastWidth = 4;
-const gibibyte = 2 ** 30;
+/** Gibibytes in two digits or more. */
+const gib = (bytes: number): string => {
+  const value = bytes / 2 ** 30;
+  return value < 10 ? value.toPrecision(2) : value.toFixed(0);
+};
 
 /** What is in memory at once, in units of a family's cost. */
 interface Copies {
@@ -71,7 +75,6 @@ export function planWidth(
   let planned = asked;
   while (!fits(planned) && planned.width > leastWidth)
     planned = at(Math.max(leastWidth, planned.width >> 1));
-  const gib = (bytes: number) => (bytes / gibibyte).toPrecision(2);
   if (!fits(planned))
     throw new ConfigError(
       `--size ${size}: ${family.name} of the least width, ${leastWidth}, needs about ${gib(planned.bytes)} GiB to train, and there are ${gib(capacity)}; take a smaller --size`,
