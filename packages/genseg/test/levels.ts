@@ -62,7 +62,7 @@ class FromMasks extends Module {
 }
 
 /** Parameters and running statistics in another type; before optimisers are made. */
-function convert(module: Module, dtype: DType): void {
+export function convert(module: Module, dtype: DType): void {
   const parameters = new Set<unknown>(module.parameters());
   const slots = [...module.namedParameters().values(), ...module.namedBuffers().values()];
   for (const slot of slots) {

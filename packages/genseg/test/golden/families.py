@@ -1,7 +1,7 @@
 """The four families in PyTorch, with first weights as PyTorch draws them, for test/python.test.ts.
 
-    families.py begin FOLDER    <name>.safetensors: the weights; <name>-expected.safetensors: image, mask, logits, loss
-                                of a training step, and logits after it
+    families.py begin FOLDER    <name>.safetensors: the weights; <name>-expected.safetensors: image, mask, logits; the loss
+                                of a training step, and logits after it, in float64
     families.py read FOLDER     <name>/model.safetensors, written by genseg, into the same modules; <name>-read.safetensors:
                                 their logits
 
@@ -87,11 +87,12 @@ def begin(folder):
         for module in net.modules():
             if isinstance(module, nn.Dropout):
                 module.eval()
-        loss = loss_of(outputs_of(net, image), mask)
+        net.double()
+        loss = loss_of(outputs_of(net, image.double()), mask.double())
         loss.backward()
         torch.optim.SGD(net.parameters(), RATE).step()
         with torch.no_grad():
-            stepped = outputs_of(net.eval(), image)[0]
+            stepped = outputs_of(net.eval(), image.double())[0]
         expected = {"image": image, "mask": mask, "logits": logits, "loss": loss, "stepped": stepped}
         save(folder / f"{name}-expected.safetensors", expected)
 
