@@ -1,15 +1,14 @@
 /**
  * A real browser for tests of pages: Debian's Chromium, or the one that CHROMIUM names. Without one such tests are
- * skipped, with a line that says so, but not in CI. With STUDIO_SCREENSHOTS=1 the pages are kept in docs/studio/.
+ * skipped, with a line that says so, but not in CI.
  */
-import { existsSync, mkdirSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import axe from 'axe-core';
 import { type Browser, chromium, type Page } from 'playwright-core';
 import { expect } from 'vitest';
 
 export const root = join(import.meta.dirname, '..', '..', '..');
-const screenshots = process.env.STUDIO_SCREENSHOTS ? join(root, 'docs', 'studio') : null;
 
 const executablePath = [
   process.env.CHROMIUM,
@@ -55,18 +54,13 @@ export async function openPage(address: string, context: Context = {}): Promise<
   return { browser, page, complaints };
 }
 
-/**
- * Axe finds nothing serious on this page, in either theme, and nothing is wider than the window; its picture is kept
- * where wanted. @param whole whether the picture is of all that can be scrolled to
- */
-export async function looksRight(
-  page: Page,
-  name: string,
-  { whole = false }: { whole?: boolean } = {},
-): Promise<void> {
+/** Axe finds nothing serious on this page, in either theme, and nothing is wider than the window. */
+export async function looksRight(page: Page, name: string): Promise<void> {
   for (const theme of ['light', 'dark'] as const) {
     await page.emulateMedia({ colorScheme: theme });
-    await expect.poll(() => page.evaluate('document.documentElement.dataset.theme')).toBe(theme);
+    await expect
+      .poll(() => page.evaluate('document.documentElement.dataset.theme'), { timeout: 10_000 })
+      .toBe(theme);
     await page.evaluate(axe.source);
     const { violations } = (await page.evaluate('axe.run()')) as axe.AxeResults;
     const found = violations
@@ -75,10 +69,6 @@ export async function looksRight(
     expect([name, theme, found]).toEqual([name, theme, []]);
     const beyond = 'document.documentElement.scrollWidth - innerWidth';
     expect([name, theme, await page.evaluate(beyond)]).toEqual([name, theme, 0]);
-    if (!screenshots) continue;
-    mkdirSync(screenshots, { recursive: true });
-    if (whole) await page.evaluate('scrollTo(0, 0)');
-    await page.screenshot({ path: join(screenshots, `${name}-${theme}.png`), fullPage: whole });
   }
   await page.emulateMedia({ colorScheme: 'light' });
 }

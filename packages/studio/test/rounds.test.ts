@@ -166,10 +166,12 @@ describe.skipIf(withoutBrowser)('in a browser', () => {
     const strip = page.getByRole('region', { name: 'Synthetic pairs' });
     const picture = strip.getByRole('img');
     const shows = async ({ file, done }: TrainEvents['preview']) => {
-      await expect.poll(() => picture.getAttribute('src')).toContain(file);
+      await expect.poll(() => picture.getAttribute('src'), { timeout: 10_000 }).toContain(file);
       await strip.getByText(`After ${done} steps`).waitFor();
       await expect
-        .poll(() => picture.evaluate((image: { naturalWidth: number }) => image.naturalWidth))
+        .poll(() => picture.evaluate((image: { naturalWidth: number }) => image.naturalWidth), {
+          timeout: 10_000,
+        })
         .toBeGreaterThan(100);
     };
     await shows(previews.at(-1)!);
@@ -178,7 +180,7 @@ describe.skipIf(withoutBrowser)('in a browser', () => {
     await shows(previews[0]);
     await page.keyboard.press('End');
     await shows(previews.at(-1)!);
-    await looksRight(page, 'train-genseg', { whole: true });
+    await looksRight(page, 'train-genseg');
   }, 400_000);
 
   test('whether the model knows how sure it may be is drawn and told in numbers', async () => {
@@ -198,7 +200,7 @@ describe.skipIf(withoutBrowser)('in a browser', () => {
     expect(filled.reduce((sum, { count }) => sum + count, 0)).toBeGreaterThan(3000);
     expect(await chart.locator('tbody tr').count()).toBe(filled.length);
     await chart.getByText(filled[0].count.toLocaleString('en'), { exact: true }).waitFor();
-    await looksRight(page, 'results-genseg', { whole: true });
+    await looksRight(page, 'results-genseg');
   }, 60_000);
 
   test('two rounds stand beside each other, with what was new to the second', async () => {
@@ -231,7 +233,7 @@ describe.skipIf(withoutBrowser)('in a browser', () => {
     ]);
     for (const [, , , , , dice] of cells) expect(dice).toMatch(/^0\.\d\d \(0\.\d\d to 0\.\d\d\)$/);
     await compared.scrollIntoViewIfNeeded();
-    await looksRight(page, 'compare', { whole: true });
+    await looksRight(page, 'compare');
     expect(complaints).toEqual([]);
   }, 120_000);
 });

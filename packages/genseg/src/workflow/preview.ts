@@ -42,7 +42,8 @@ export function drawPreview(
   const name = `step-${String(step).padStart(6, '0')}.png`;
   writeFileAtomic(
     join(folder, name),
-    encodePng(grid(tiles, { labels: ['mask', 'synthetic', 'nearest real'] })),
+    // Short words: a tile may be no wider than 64 px.
+    encodePng(grid(tiles, { labels: ['mask', 'synthetic', 'nearest'] })),
   );
   return name;
 }

@@ -23,6 +23,15 @@ export function declaresItself({ dataset }: ProjectPaths): boolean {
 export const isDeclared = (paths: ProjectPaths): boolean =>
   existsSync(paths.dataset) && !declaresItself(paths);
 
+/** Whether the studio wrote, before it has looked through the masks again, that they hold class ids. */
+export function declaresIds(paths: ProjectPaths): boolean {
+  if (!isDeclared(paths)) return false;
+  const { labels } = JSON.parse(readFileSync(paths.dataset, 'utf8')) as { labels: object };
+  return Object.values(labels)
+    .sort((a, b) => a - b)
+    .every((value, id) => value === id);
+}
+
 function noteIn(path: string): unknown {
   try {
     return (JSON.parse(readFileSync(path, 'utf8')) as { writtenBy?: unknown } | null)?.writtenBy;

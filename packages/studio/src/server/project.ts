@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { loadCases } from 'genseg/data';
 import { acquireLock, packageVersion, writeFileAtomic } from 'genseg/run';
 import type { Project } from '../api.ts';
-import { declareClasses, isDeclared } from './declared.ts';
+import { declareClasses, declaresIds, isDeclared } from './declared.ts';
 import { demoFolder } from './demo.ts';
 import { createHub, type Hub } from './hub.ts';
 import { createImports, type Imports } from './imports.ts';
@@ -115,7 +115,8 @@ const allIds = ({ table, inspector, settings }: ProjectContext): boolean =>
 async function speakIds(project: ProjectContext): Promise<void> {
   const { paths, inspector, settings, table } = project;
   const labelled = table.rows().some(({ mask }) => mask !== null);
-  if (!labelled || (inspector.known() !== null && allIds(project))) return;
+  const known = inspector.known() !== null || declaresIds(paths);
+  if (!labelled || (known && allIds(project))) return; // without waiting until all have been looked through
   const { found } = await inspector.settled();
   if (!found) return;
   settings.adoptClasses(found.manifest.classes);

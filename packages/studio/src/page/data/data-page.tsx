@@ -63,7 +63,7 @@ export function DataPage() {
           <div className="columns">
             <Splits table={table} busy={change.busy} onChanges={change.run} />
             <Classes />
-            <Inferred lines={table.inferred} />
+            <Inferred table={table} />
           </div>
           <CaseTable table={table} onChange={(one) => change.run([one])} />
         </>
@@ -96,12 +96,14 @@ function InspectionNote({ table: { inspection } }: { table: DataTable }) {
 }
 
 /** Everything that was concluded rather than told. */
-function Inferred({ lines }: { lines: readonly string[] }) {
+function Inferred({ table: { inferred: lines, inspection } }: { table: DataTable }) {
   return (
     <section className="card" aria-labelledby="inferred">
       <h2 id="inferred">What was understood</h2>
       {lines.length === 0 ? (
-        <p className="muted">Nothing had to be guessed.</p>
+        <p className="muted">
+          {inspection.state === 'fresh' ? 'Nothing had to be guessed.' : 'Not looked through yet.'}
+        </p>
       ) : (
         <ul>
           {lines.map((line) => (

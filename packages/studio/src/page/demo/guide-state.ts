@@ -10,7 +10,21 @@ function set(folder: string | null) {
   for (const listener of listeners) listener();
 }
 
-export const startGuide = (folder: string): void => set(folder);
+/** Whether it has just begun, by a button that is gone since. */
+let begun = false;
+
+export const startGuide = (folder: string): void => {
+  begun = true;
+  set(folder);
+};
+
+/** True once after a beginning: then the guide takes the focus, so that keys go on from there. */
+export function takeBeginning(): boolean {
+  const taken = begun;
+  begun = false;
+  return taken;
+}
+
 export const endGuide = (): void => set(null);
 
 export const useGuide = (folder: string): boolean =>

@@ -1,7 +1,8 @@
 /** The guided tour: what to look at on each page, and where to go next. */
+import { useEffect, useRef } from 'react';
 import { useProject } from '../project.ts';
 import { hrefTo, type Step, steps } from '../route.ts';
-import { endGuide, useGuide } from './guide-state.ts';
+import { endGuide, takeBeginning, useGuide } from './guide-state.ts';
 import './guide.css';
 
 const words: Record<Step, { text: string; next: string }> = {
@@ -26,11 +27,16 @@ const words: Record<Step, { text: string; next: string }> = {
 
 export function Guide({ step }: { step: Step }) {
   const { project } = useProject();
-  if (!useGuide(project.folder)) return null;
+  const shown = useGuide(project.folder);
+  const aside = useRef<HTMLElement>(null);
+  useEffect(() => {
+    if (shown && takeBeginning()) aside.current?.focus();
+  }, [shown]);
+  if (!shown) return null;
   const place = steps.indexOf(step);
   const after = steps[place + 1];
   return (
-    <aside className="guide" aria-label="Guided demo">
+    <aside ref={aside} tabIndex={-1} className="guide" aria-label="Guided demo">
       <strong>
         Demo, {place + 1} of {steps.length}
       </strong>

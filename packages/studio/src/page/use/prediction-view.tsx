@@ -135,7 +135,11 @@ function Areas({ item: { areas, width, height, uncertainty } }: { item: Predicte
           {mm2 !== null && `, ${area(mm2)}`}
         </li>
       ))}
-      {uncertainty !== null && <li className="muted">uncertainty {uncertainty.toFixed(3)}</li>}
+      {uncertainty !== null && (
+        <li className="muted" title="Mean over all pixels: 0 is sure, 1 is a guess">
+          uncertainty {uncertainty.toFixed(2)} of 1
+        </li>
+      )}
     </ul>
   );
 }

@@ -9,7 +9,7 @@ import { DropArea } from '../ui/drop-area.tsx';
 import { Failure, Note } from '../ui/note.tsx';
 import { PageHead } from '../ui/page-head.tsx';
 import { Waiting } from '../ui/waiting.tsx';
-import { plural } from '../words/format.ts';
+import { plural, score } from '../words/format.ts';
 import { methodWords } from '../words/methods.ts';
 import { PredictionList } from './prediction-list.tsx';
 import { PredictionView } from './prediction-view.tsx';
@@ -50,9 +50,10 @@ export function UsePage({ id }: { id: string | null }) {
             <label className="row">
               Model
               <select value={chosen} onChange={({ target }) => setChosen(Number(target.value))}>
-                {all.map(({ round, method }, i) => (
+                {all.map(({ round, method, validationDice }, i) => (
                   <option key={`${round} ${method}`} value={i}>
                     {methodWords(method).label} of {round}
+                    {validationDice !== null && `, ${score(validationDice)} on validation images`}
                   </option>
                 ))}
               </select>
@@ -62,7 +63,7 @@ export function UsePage({ id }: { id: string | null }) {
             label="Drop new images here"
             hint={`${methodWords(model.method).label} of ${model.round} finds their masks, on this computer.`}
             disabled={busy}
-            onFiles={(files) => predict.start(model, files)}
+            onFiles={(files) => predict.start({ round: model.round, method: model.method }, files)}
           />
           {predict.state.kind === 'sending' && (
             <div className="stack" role="status">
