@@ -110,7 +110,7 @@ describe('a class that no mask shows', () => {
 
     const filled = await server.ask('POST', '/api/cases/0/prefill', JSON.stringify(model));
     expect(new Set(decode(filled.body).data)).toContain(2);
-  }, 120_000);
+  }, 240_000);
 
   test('is renamed, and can be painted, by masks that say what they are', async () => {
     const renamed = [classes[0], { ...classes[1], name: 'right lung' }, classes[2]];
@@ -120,7 +120,7 @@ describe('a class that no mask shows', () => {
     const { rows, inspection } = await server.inspected();
     expect(inspection).toEqual({ state: 'fresh', error: null });
     expect(rows[0].labels).toEqual([799, 225, 0]);
-  }, 60_000);
+  }, 180_000);
 
   test('no two classes have one name, and none the name of no class', async () => {
     for (const name of ['left lung', 'ignore']) {
@@ -176,7 +176,7 @@ test('masks of 0 and 255 stay as they are, and train a model that knows the name
   } finally {
     await server.stop();
   }
-}, 120_000);
+}, 240_000);
 
 test('a dataset.json of one’s own is never overwritten, and its names are the project’s', async () => {
   const folder = makeFolder('declared', 1);
@@ -202,7 +202,7 @@ test('a dataset.json of one’s own is never overwritten, and its names are the 
   } finally {
     await server.stop();
   }
-}, 60_000);
+}, 180_000);
 
 test('an empty project says nothing of masks that may come', async () => {
   const folder = join(home, 'empty');

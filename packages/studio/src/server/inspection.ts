@@ -119,9 +119,11 @@ export function createInspector(
   };
 }
 
+/** One that failed is tried again by a new server: the reason may be gone. */
 function read(path: string): Stored | null {
   try {
-    return JSON.parse(readFileSync(path, 'utf8')) as Stored;
+    const stored = JSON.parse(readFileSync(path, 'utf8')) as Stored;
+    return stored.error === null ? stored : null;
   } catch {
     return null; // none yet; what is kept can be found again
   }
