@@ -46,5 +46,5 @@ export const msdLiver = decathlon({
   classes: ['background', 'liver', 'tumour'],
   task: 'Task03_Liver',
   grays: [-160, 240],
-  note: 'Values were scaled to 8 bits, -160 to 240 Hounsfield units, a usual window for the abdomen.',
+  note: 'Values were scaled to 8 bits, -160 to 240 Hounsfield units, a usual window for the abdomen; train with --intensity dataset, so that they keep their meaning.',
 });
