@@ -1,6 +1,6 @@
 // @ts-check
 // npm run bench: small operator calls, U-Net training steps and whole GenSeg iterations, ours beside Python's
-// torch in one run; then the studio in Chromium: painting, and a project of 500 images.
+// torch in one run; what predictions cost; then the studio in Chromium: painting, and a project of 500 images.
 //
 //   npm run bench                all of it: half an hour, or more without bfloat16 in hardware
 //   npm run bench -- --quick     a minute
@@ -17,6 +17,7 @@ import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { compareIterations } from '../bench/compare-iterations.mjs';
 import { compare, withWorkers } from '../bench/pair.mjs';
+import { measurePrediction } from '../bench/predict.mjs';
 import { machineText, operatorTable, stepName, stepTable, writeReport } from '../bench/report.mjs';
 import { capture } from './setup/process.mjs';
 
@@ -152,6 +153,7 @@ try {
 console.log(`\n${stepTable(steps)}`);
 if (write) writeReport(machine, operators, steps);
 await compareIterations({ python, write, ...(quick && { only: 16, turns: 1 }) });
+await measurePrediction({ write, quick });
 
 for (const name of ['studio-paint', 'studio-data']) {
   console.log(`\nThe studio, ${name}:\n`);

@@ -15,7 +15,6 @@ import {
   type Domain,
   domainOf,
   featuresOf,
-  imageFeatures,
   novelty,
   planesOf,
   regionUncertainty,
@@ -23,6 +22,7 @@ import {
   type Uncertainty,
   uncertaintyOf,
 } from '../trust/index.ts';
+import { imagesAtOnce } from './ahead.ts';
 import { loadAt, type RunData } from './data.ts';
 
 /** Writes what the labelled images are like to the model; null where it cannot tell or they are too few. */
@@ -32,10 +32,18 @@ export async function writeDomain(
   { manifest, division }: RunData,
 ): Promise<Domain | null> {
   const known = await loadAt([...division.train, ...division.validation], manifest, info.size);
-  const features = known.map((sample) => imageFeatures(model, sample, info));
-  const seen = features.filter((one) => one !== null);
-  if (seen.length < 3) return null;
-  const domain = domainOf(seen);
+  if (!model.bottleneck || known.length < 3) return null;
+  const atOnce = imagesAtOnce(info.size);
+  const features: number[][] = [];
+  for (let i = 0; i < known.length; i += atOnce) {
+    const batch = known.slice(i, i + atOnce);
+    scope(() =>
+      noGrad(() => {
+        features.push(...featuresOf(model.bottleneck!(inputOf(model, batch, info.size))));
+      }),
+    );
+  }
+  const domain = domainOf(features);
   writeJsonAtomic(path, domain);
   return domain;
 }
