@@ -10,6 +10,7 @@
 #include "images.h"
 #include "memory.h"
 #include "norm.h"
+#include "pool.h"
 #include "profile.h"
 #include "random.h"
 #include "script.h"
@@ -76,6 +77,8 @@ const napi_property_descriptor exports_table[] = {
     entry<images::join>("joinChannels"),
     // norm.h
     entry<norm::batch_norm>("normaliseBatch"),
+    // pool.h
+    entry<pool::halve>("halveByMaximum"),
     // random.h
     entry<random_numbers::create>("createGenerator"),
     entry<random_numbers::get_state>("getGeneratorState"),

@@ -35,6 +35,11 @@ struct Kernels {
   c10::impl::ExcludeDispatchKeyGuard no_autocast{c10::autocast_dispatch_keyset};
 };
 
+/// A weight in the order in which the kernels take it, so that those of the derivatives need not turn it again.
+inline at::Tensor turned(const at::Tensor& w) {
+  return images::has_loops(w) ? w.contiguous(at::MemoryFormat::ChannelsLast) : w;
+}
+
 inline at::Tensor run_forward(const at::Tensor& x, const at::Tensor& w, const c10::optional<at::Tensor>& bias,
                               const Window& window) {
   const Kernels kernels;
@@ -140,9 +145,9 @@ inline variable_list Data::backward(AutogradContext* ctx, const variable_list& g
 }
 
 inline variable_list Weight::backward(AutogradContext* ctx, const variable_list& gradients) {
-  const auto& v = gradients[0];
   variable_list result(4);
-  if (!v.defined()) return result;
+  if (!gradients[0].defined()) return result;
+  const auto v = turned(gradients[0]);
   const auto saved = ctx->get_saved_variables();
   const auto &g = saved[0], &x = saved[1];
   const auto window = window_of(ctx);
@@ -186,8 +191,8 @@ inline napi_value convolve(js::Call& call) {
     const auto room = transposed ? size.back() : x.size(axis) + 2 * padding - reach + 1;
     TORCH_CHECK(room > 0, "the kernel of ", w.size(axis), " does not fit an input of ", x.size(axis));
   }
-  if (!transposed) return from_tensor(call.env, Forward::apply(x, w, bias, window));
-  return from_tensor(call.env, Data::apply(x, w, bias, size, window));
+  if (!transposed) return from_tensor(call.env, Forward::apply(x, turned(w), bias, window));
+  return from_tensor(call.env, Data::apply(x, turned(w), bias, size, window));
 }
 
 }  // namespace convolution

@@ -85,6 +85,8 @@ export interface Native {
 
   joinChannels(a: NativeHandle, b: NativeHandle): NativeHandle;
 
+  halveByMaximum(input: NativeHandle): NativeHandle;
+
   normaliseBatch(
     input: NativeHandle,
     weight: NativeHandle,

@@ -10,12 +10,15 @@ import {
   convTranspose2d,
   Generator,
   grad,
+  halveByMaximum,
   joinChannels,
   liveTensors,
+  maxPool2d,
   ones,
   randn,
   scope,
   type Tensor,
+  tensor,
 } from './index.ts';
 
 type Run = (x: Tensor, w: Tensor, options: ConvolveOptions) => Tensor;
@@ -138,6 +141,55 @@ test.each(['float64', 'float32'] as const)(
     });
   },
 );
+
+test.each([
+  ['float64', 1e-12],
+  ['float32', 1e-5],
+  ['bfloat16', 0.02],
+] as const)('the largest of four has the gradients of maxPool2d, %s', (dtype, tolerance) => {
+  scope(() => {
+    // More channels than a vector has lanes, fewer, and a last column that is odd.
+    for (const shape of [
+      [2, 19, 6, 5],
+      [1, 16, 4, 4],
+      [3, 1, 2, 2],
+    ]) {
+      const given = tensors(shape, [1], 1, 'float32').map((t) =>
+        t.to({ dtype }).to({ dtype: 'float64' }),
+      );
+      const run =
+        (pool: (x: Tensor) => Tensor): Run =>
+        (x, w, { bias }) =>
+          pool(x.sin()).mul(w.add(bias!));
+      const expected = derivatives(
+        run((x) => maxPool2d(x, 2)),
+        given,
+        {},
+      );
+      const narrow = given.map((t) => t.to({ dtype }));
+      derivatives(run(halveByMaximum), narrow, {}).forEach((tensor, i) => {
+        const distance = tensor.sub(expected[i]).abs().max().item();
+        expect(distance).toBeLessThan(tolerance * expected[i].abs().max().item());
+      });
+    }
+  });
+});
+
+test('of ties the first is the largest, and what is not a number before all', () => {
+  scope(() => {
+    const x = tensor([
+      [1, 1, 2, Number.NaN],
+      [1, 1, 0, 5],
+    ])
+      .reshape([1, 1, 2, 4])
+      .requiresGrad_();
+    const y = halveByMaximum(x);
+    expect(y.detach().flatten().toArray()).toEqual([1, Number.NaN]);
+    const [g] = grad(y.narrow(3, 0, 1).sum(), [x]);
+    expect(g.flatten().toArray()).toEqual([1, 0, 0, 0, 0, 0, 0, 0]);
+    expect(() => halveByMaximum(ones([1, 2, 1, 4]))).toThrow(/two rows and columns/);
+  });
+});
 
 test('a gradient that nobody asks for is not computed', () => {
   scope(() => {

@@ -38,3 +38,7 @@ export const convolveTransposed = (
 /** `cat([a, b], { dim: 1 })` of images, whose gradients of every order stay channels-last on a CPU (native/images.h). */
 export const joinChannels = (a: Tensor, b: Tensor): Tensor =>
   new Tensor(native.joinChannels(a.handle, b.handle));
+
+/** `maxPool2d(input, 2)`, likewise (native/pool.h). A last odd row or column falls away. */
+export const halveByMaximum = (input: Tensor): Tensor =>
+  new Tensor(native.halveByMaximum(input.handle));

@@ -9,7 +9,13 @@ export {
   noGrad,
   type Segment,
 } from './autograd.ts';
-export { type ConvolveOptions, convolve, convolveTransposed, joinChannels } from './convolution.ts';
+export {
+  type ConvolveOptions,
+  convolve,
+  convolveTransposed,
+  halveByMaximum,
+  joinChannels,
+} from './convolution.ts';
 export { type NestedArray, parameter, tensor } from './creation.ts';
 export { type GroupBackend, ProcessGroup, type ReduceOp } from './distributed.ts';
 export type { Device, DType, MemoryFormat, Scalar, TypedArray } from './dtype.ts';

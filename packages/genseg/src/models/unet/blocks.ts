@@ -1,8 +1,8 @@
 /** The parts of the U-Net, with the key names of milesial's Pytorch-UNet. */
 import {
   type Generator,
+  halveByMaximum,
   joinChannels,
-  maxPool2d,
   scope,
   type Tensor,
   upsampleBilinear2d,
@@ -58,10 +58,7 @@ export class Down extends Module {
     super();
     this.#stages = this.child(
       'maxpool_conv',
-      new Sequential([
-        (x) => maxPool2d(x, 2),
-        new DoubleConv(inChannels, outChannels, { generator }),
-      ]),
+      new Sequential([halveByMaximum, new DoubleConv(inChannels, outChannels, { generator })]),
     );
   }
 
