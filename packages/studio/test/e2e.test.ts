@@ -26,12 +26,12 @@ describe.skipIf(withoutBrowser)('in a browser', () => {
     home = mkdtempSync(join(tmpdir(), 'genseg-e2e-'));
     server = await startServer(join(home, 'project'));
     ({ browser, page, complaints } = await openPage(server.address));
-  }, 60_000);
+  }, 180_000);
   afterAll(async () => {
     await browser?.close();
     await server?.stop();
     rmSync(home, { recursive: true, force: true });
-  }, 60_000);
+  }, 180_000);
 
   const roundOf = async (name: string) =>
     (await server.ask('GET', `/api/rounds/${name}`)).json as Round;
@@ -53,7 +53,7 @@ describe.skipIf(withoutBrowser)('in a browser', () => {
     await page.getByRole('heading', { name: 'From a few images to a model' }).waitFor();
     expect(page.url()).not.toContain('token');
     await looksRight(page, 'empty');
-  }, 60_000);
+  }, 180_000);
 
   test('ten images and nine masks come in and find each other', async () => {
     const png = (folder: string, id: string) => ({
@@ -74,7 +74,7 @@ describe.skipIf(withoutBrowser)('in a browser', () => {
     expect(table.rows.filter(({ mask }) => mask !== null)).toHaveLength(9);
     expect(table.rows.filter(({ split }) => split === 'test')).toHaveLength(2);
     await looksRight(page, 'data');
-  }, 60_000);
+  }, 180_000);
 
   test('the tenth is painted, stored by itself, and there after a reload', async () => {
     await page.goto(`http://127.0.0.1:${server.port}/#/annotate/${tenth}`);
@@ -99,7 +99,7 @@ describe.skipIf(withoutBrowser)('in a browser', () => {
     const row = table.rows.find(({ id }) => id === tenth)!;
     expect(row.labels![1]).toBeGreaterThan(100);
     expect(row.labels![0]).toBeGreaterThan(100);
-  }, 60_000);
+  }, 180_000);
 
   test('training is watched, through a reload and through the death of the server', async () => {
     await page.goto(`http://127.0.0.1:${server.port}/#/train`);
@@ -169,7 +169,7 @@ describe.skipIf(withoutBrowser)('in a browser', () => {
     expect((await downloaded(/^Areas/)).toString()).toContain(`${eleventh}.png,`);
     await page.getByRole('button', { name: `Look at ${eleventh}.png` }).click();
     await page.getByRole('slider').waitFor();
-  }, 90_000);
+  }, 180_000);
 
   test('the page complained of nothing', () => {
     expect(complaints).toEqual([]);

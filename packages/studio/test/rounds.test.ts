@@ -41,13 +41,13 @@ describe.skipIf(withoutBrowser)('in a browser', () => {
     home = mkdtempSync(join(tmpdir(), 'genseg-rounds-'));
     server = await startServer(join(home, 'project'));
     ({ browser, page, complaints } = await openPage(server.address));
-  }, 60_000);
+  }, 180_000);
   afterAll(async () => {
     await browser?.close();
     await server?.ask('POST', '/api/rounds/round-1/pause'); // where a test gave up on it
     await server?.stop();
     rmSync(home, { recursive: true, force: true });
-  }, 60_000);
+  }, 180_000);
 
   const open = (hash: string) => page.goto(`http://127.0.0.1:${server.port}/#/${hash}`);
   const table = async () => (await server.ask('GET', '/api/data')).json as DataTable;
@@ -201,7 +201,7 @@ describe.skipIf(withoutBrowser)('in a browser', () => {
     expect(await chart.locator('tbody tr').count()).toBe(filled.length);
     await chart.getByText(filled[0].count.toLocaleString('en'), { exact: true }).waitFor();
     await looksRight(page, 'results-genseg');
-  }, 60_000);
+  }, 180_000);
 
   test('two rounds stand beside each other, with what was new to the second', async () => {
     await server.ask('PUT', `/api/cases/${train[0].replace('.png', '')}/mask`, squareMask(256));
