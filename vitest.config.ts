@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os';
 import { configDefaults, defineConfig } from 'vitest/config';
 
 export default defineConfig({
@@ -6,7 +7,8 @@ export default defineConfig({
   ssr: { resolve: { conditions: ['source'] } },
   test: {
     pool: 'forks',
-    testTimeout: 60_000,
+    maxWorkers: availableParallelism(), // vitest's own choice leaves a core idle
+    testTimeout: 120_000,
     env: { OMP_WAIT_POLICY: 'passive' },
     projects: [
       {
