@@ -54,7 +54,7 @@ test('mean-teacher: unlabelled images are seen in training, their masks are not 
     { id: 'other-2' },
   ]);
   const { cost } = jsonOf(ended) as { cost: { updates: object } };
-  expect(cost.updates).toEqual({ segmentation: { steps: 4, images: 4 * (4 + 2) } });
+  expect(cost.updates).toEqual({ segmentation: { steps: 4, images: 4 * (4 + 4) } });
   expect(readJson(run, 'plan.json').decisions).toContainEqual({
     name: 'unlabelled images',
     value: 3,

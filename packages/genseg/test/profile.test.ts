@@ -54,7 +54,7 @@ test('a run that is profiled takes the same steps, and every level is seen', asy
   const stagesOf = (name: string) =>
     new Set(operators.filter((one) => one.name === name).map(({ stage }) => stage));
   // Not that of convolution, which transposed convolutions run forwards.
-  const backward = stagesOf('native_batch_norm_backward');
+  const backward = stagesOf('torch::autograd::CppNode<norm::Normalise>');
   for (const level of ['discriminator', 'generator', 'segmentation', 'architecture'])
     expect(backward).toContain(`train/${level}`);
   expect(backward).not.toContain('validation');

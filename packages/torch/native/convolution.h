@@ -180,8 +180,9 @@ inline napi_value convolve(js::Call& call) {
   const auto channels = w.size(transposed ? 0 : 1), outputs = w.size(transposed ? 1 : 0);
   TORCH_CHECK(x.size(1) == channels, "the input has ", x.size(1), " channels, the weight takes ", channels);
   TORCH_CHECK(!bias || (bias->dim() == 1 && bias->size(0) == outputs), "the bias must be [", outputs, "]");
-  TORCH_CHECK(x.scalar_type() == w.scalar_type() && x.device() == w.device() && x.is_floating_point(),
-              "input and weight must have one floating-point type and one device");
+  const auto alike = [&](const at::Tensor& t) { return t.scalar_type() == x.scalar_type() && t.device() == x.device(); };
+  TORCH_CHECK(x.is_floating_point() && alike(w) && (!bias || alike(*bias)),
+              "input, weight and bias must have one floating-point type and one device");
   TORCH_CHECK(x.numel() > 0 && w.numel() > 0, "an empty input or weight");
   std::vector<int64_t> size{x.size(0), outputs};
   for (const int64_t axis : {2, 3}) {

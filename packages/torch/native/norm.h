@@ -36,9 +36,11 @@ struct Options {
   bool fixed;
 };
 
-/// In the layout of x, without gaps.
+/// In the layout of x, without gaps: channels-last or contiguous, which are those that `layout_of` knows.
 inline at::Tensor laid_out(const at::Tensor& tensor, const at::Tensor& x) {
-  return tensor.to(x.scalar_type()).contiguous(x.suggest_memory_format());
+  constexpr auto last = at::MemoryFormat::ChannelsLast;
+  const bool keep = x.dim() == 4 && x.suggest_memory_format() == last;
+  return tensor.to(x.scalar_type()).contiguous(keep ? last : at::MemoryFormat::Contiguous);
 }
 
 inline Normalisation normalisation(const at::Tensor& x, const at::Tensor& w, const at::Tensor& b,

@@ -1,7 +1,7 @@
 /** Data sets of 2-D images: inspection, manifest, splits, loading, resizing; public data sets prepared. */
 export type { Duplicate } from './duplicates.ts';
 export { cropImage } from './image/crop.ts';
-export type { Image, Size } from './image/image.ts';
+export { type Image, maxSide, minSide, type Size } from './image/image.ts';
 export { readImage, type SourceImage } from './image/read.ts';
 export { type Inspection, inspect } from './inspect.ts';
 export { isImage } from './layout/names.ts';
@@ -16,7 +16,7 @@ export {
   parseManifest,
   type Split,
 } from './manifest.ts';
-export { scaled } from './planes.ts';
+export { type IntensityRange, intensityRange, scaled } from './planes.ts';
 export { filesOf } from './public/match.ts';
 export { type Prepared, type PrepareOptions, preparePublicSet } from './public/prepare.ts';
 export type { PublicSet } from './public/public-set.ts';

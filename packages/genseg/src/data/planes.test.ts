@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import type { Image } from './image/image.ts';
 import { IntensityCounts } from './intensity.ts';
-import { scaled, toPlanes } from './planes.ts';
+import { intensityRange, scaled, toPlanes } from './planes.ts';
 
 const image = (data: Uint8Array | Uint16Array, channels = 1): Image => ({
   ...{ data, width: data.length / channels, height: 1, channels },
@@ -54,6 +54,17 @@ test('per image: all channels together, so that hues stay', () => {
   const fingerprint = { channels: 3, intensity: { ...dataset(0, 1, 3), per: 'image' as const } };
   const planes = scaled(image(Uint8Array.of(100, 50, 0), 3), fingerprint, 'a');
   expect([...planes]).toEqual([1, 0.5, 0]);
+});
+
+test('per image: a part is scaled by the range of the whole', () => {
+  const fingerprint = { channels: 1, intensity: { ...dataset(0, 1), per: 'image' as const } };
+  const tall = { ...image(Uint8Array.from({ length: 1000 }, (_, i) => i % 200)), width: 1 };
+  const range = intensityRange({ ...tall, height: 1000 }, fingerprint, 'a');
+  expect(range).toEqual([0, 198]); // the last value is beyond the 99.5th percentile
+  const bare = image(Uint8Array.of(199, 198, 197));
+  const [brightest, , darkest] = scaled(bare, fingerprint, 'a', range);
+  expect(brightest).toBe(1);
+  expect(darkest).toBeGreaterThan(0.98);
 });
 
 test('per image: one value alone is black', () => {

@@ -1,5 +1,6 @@
 /** From stored pixels to the numbers a network sees: planes `[C, H, W]`, scaled to 0..1. */
 import { DataError } from '../errors.ts';
+import { cropImage } from './image/crop.ts';
 import type { Image } from './image/image.ts';
 import { highShare, lowShare, percentile } from './intensity.ts';
 import type { Fingerprint } from './manifest.ts';
@@ -18,37 +19,58 @@ export function toPlanes({ data, width, height, channels }: Image): Float32Array
  * An image as the training data's fingerprint wants it: `[C, H, W]` in 0..1, clipped. Per image: from the
  * 0.5th percentile of its values to the 99.5th, of all channels together, so that hues stay. Per data set:
  * 8 bits v / 255, 16 bits from the data set's low to its high. Gray is repeated where colour is expected;
- * colour becomes luminance (ITU-R BT.601) where gray is. `file` is only for messages. @throws DataError
+ * colour becomes luminance (ITU-R BT.601) where gray is. `file` is only for messages.
+ *
+ * @param range of the image that this is a part of, by `intensityRange`; by default its own. @throws DataError
  */
 export function scaled(
   image: Image,
-  { channels, intensity }: Pick<Fingerprint, 'channels' | 'intensity'>,
+  fingerprint: Pick<Fingerprint, 'channels' | 'intensity'>,
   file: string,
+  range: IntensityRange | null = intensityRange(image, fingerprint, file),
 ): Float32Array<ArrayBuffer> {
+  const { channels, intensity } = fingerprint;
   const pixels = image.width * image.height;
-  const planes = withChannels(toPlanes(image), pixels, channels);
-  if (!planes) {
-    throw new DataError(
-      `${file}: has ${image.channels} channels where the training images have ${channels}; give images of the same kind`,
-    );
-  }
-  const own = intensity.per === 'image' ? rangeOf(planes) : null;
+  const planes = asTrained(image, channels, file);
   for (let c = 0; c < channels; c++) {
     const [low, high] =
-      own ?? (image.bits === 16 ? [intensity.low[c], intensity.high[c]] : [0, 255]);
-    const range = high - low || 1;
+      range ?? (image.bits === 16 ? [intensity.low[c], intensity.high[c]] : [0, 255]);
+    const span = high - low || 1;
     for (let i = c * pixels; i < (c + 1) * pixels; i++) {
-      planes[i] = Math.min(1, Math.max(0, (planes[i] - low) / range));
+      planes[i] = Math.min(1, Math.max(0, (planes[i] - low) / span));
     }
   }
   return planes;
 }
 
-/** Percentiles 0.5 and 99.5 of pixel values, to the nearest whole one. */
-function rangeOf(values: Float32Array): [low: number, high: number] {
+/** Pixel values that become 0 and 1. */
+export type IntensityRange = readonly [low: number, high: number];
+
+/** Rows that are counted at a time, so that a large image needs no second copy. */
+const band = 256;
+
+/** Percentiles 0.5 and 99.5 of an image's values, to the nearest whole one; null where the data set's count. @throws DataError */
+export function intensityRange(
+  image: Image,
+  { channels, intensity }: Pick<Fingerprint, 'channels' | 'intensity'>,
+  file: string,
+): IntensityRange | null {
+  if (intensity.per === 'dataset') return null;
   const counts = new Float64Array(2 ** 16);
-  for (const value of values) counts[Math.round(value)]++;
+  for (let y = 0; y < image.height; y += band) {
+    const height = Math.min(band, image.height - y);
+    const rows = cropImage(image, { x: 0, y, width: image.width, height });
+    for (const value of asTrained(rows, channels, file)) counts[Math.round(value)]++;
+  }
   return [percentile(counts, lowShare), percentile(counts, highShare)];
+}
+
+function asTrained(image: Image, channels: number, file: string): Float32Array<ArrayBuffer> {
+  const planes = withChannels(toPlanes(image), image.width * image.height, channels);
+  if (planes) return planes;
+  throw new DataError(
+    `${file}: has ${image.channels} channels where the training images have ${channels}; give images of the same kind`,
+  );
 }
 
 function withChannels(

@@ -29,6 +29,20 @@ const build = (name: string, generator: Generator) =>
 const norms = (module: Module): number =>
   [...module.modules()].filter(([, part]) => part instanceof BatchNorm2d).length;
 
+test('what is folded stays as it is when it is folded again', () => {
+  using generator = new Generator(0);
+  using model = build('unet', generator);
+  unsettle(model, generator);
+  model.eval();
+  scope(() => {
+    const images = rand([1, 2, 64, 64], { generator });
+    foldNorms(model);
+    const once = noGrad(() => model.forward(images));
+    expect(foldNorms(model)).toBe(0);
+    expect(noGrad(() => model.forward(images)).equal(once)).toBe(true);
+  });
+});
+
 describe('a folded model gives the logits of the whole one, up to rounding', () => {
   test.each([
     ['unet', 18],

@@ -12,14 +12,14 @@ import { BatchNorm2d } from './norm.ts';
 /**
  * Makes a module one for prediction alone: its weights are no longer those that were trained.
  *
- * @param module in evaluation mode. @returns how many normalisations are gone.
+ * @param module in evaluation mode. @returns how many normalisations are gone by this call.
  */
 export function foldNorms(module: Module): number {
   if (module.training)
     throw new TypeError('foldNorms: the module is in training; call eval() first');
   let folded = 0;
   for (const [first, next] of module.successions()) {
-    if (!(first instanceof Conv2d && next instanceof BatchNorm2d)) continue;
+    if (!(first instanceof Conv2d && next instanceof BatchNorm2d) || next.dissolved) continue;
     scope(() =>
       noGrad(() => {
         const { scale, shift } = next.dissolve();

@@ -53,11 +53,17 @@ export class BatchNorm2d extends Module {
     this.#negativeSlope = negativeSlope;
   }
 
+  /** Whether nothing but the activation is left of it. */
+  get dissolved(): boolean {
+    return this.#dissolved;
+  }
+
   /**
    * From now on does nothing but the activation.
-   * @returns what it did before that in evaluation: `scale x + shift`, by channel.
+   * @throws TypeError where it has been dissolved before. @returns what it did before that in evaluation: `scale x + shift`, by channel.
    */
   dissolve(): { scale: Tensor; shift: Tensor } {
+    if (this.#dissolved) throw new TypeError('BatchNorm2d: has been dissolved before');
     this.#dissolved = true;
     const scale = this.weight.value.div(this.#variance.value.add(this.#eps).sqrt());
     return { scale, shift: this.bias.value.sub(this.#mean.value.mul(scale)) };

@@ -6,7 +6,7 @@ const words: Readonly<Record<string, { label: string; sentence: string }>> = {
   plain: { label: 'Plain', sentence: 'learns from the labelled images as they are' },
   augment: {
     label: 'Augmentation',
-    sentence: 'learns from the labelled images, strongly augmented at random',
+    sentence: 'learns from the labelled images, half of them strongly augmented at random',
   },
   rotate: { label: 'Rotation', sentence: 'learns from the labelled images, turned at random' },
   flip: { label: 'Flip', sentence: 'learns from the labelled images, mirrored at random' },
@@ -21,7 +21,8 @@ const words: Readonly<Record<string, { label: string; sentence: string }>> = {
   },
   duplicate: {
     label: 'Duplicates',
-    sentence: 'adds as many augmented real pairs as GenSeg adds synthetic ones',
+    sentence:
+      'puts real pairs in the places of synthetic ones, with their warps and colours: the control for the generator',
   },
   'val-as-train': {
     label: 'Validation as training',

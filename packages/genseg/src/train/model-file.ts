@@ -61,10 +61,7 @@ export function saveModel(folder: string, model: Segmenter, info: ModelInfo): vo
   });
 }
 
-/**
- * Where batch normalisation leaves nothing but convolutions, channels-last is the faster layout on a CPU; instance
- * normalisation is slower in it (docs/performance.md).
- */
+/** Normalisations folded, and weights turned once to the order that the kernels of a CPU take. */
 function makeFast(model: Segmenter): void {
   const [{ value }] = model.parameters();
   if (foldNorms(model) > 0 && value.device === 'cpu') model.to({ memoryFormat: 'channelsLast' });

@@ -56,7 +56,9 @@ export const runIn =
 
 /** The lowest Dice of a class that either mask has; 1 where neither has any. */
 function sameness(a: Uint8Array, b: Uint8Array): number {
-  const ids = [...new Set([...a, ...b])].filter((id) => id > 0);
+  const there = new Uint8Array(256);
+  for (const mask of [a, b]) for (const id of mask) there[id] = 1;
+  const ids = [...there.keys()].filter((id) => id > 0 && there[id] === 1);
   return Math.min(1, ...ids.map((id) => dice(confusion(a, b, id))));
 }
 

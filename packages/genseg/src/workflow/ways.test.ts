@@ -26,3 +26,9 @@ test('where both pixels are known in mm, as many mm', () => {
   const some = [...cases, like(100, 80)];
   expect(tileSize(some, { side: null, spacing: [0.25, 0.25] })).toEqual({ width: 100, height: 80 });
 });
+
+test('a tile that is smaller or larger than any image is refused', () => {
+  const cases = [like(100, 80, [0.5, 0.5])];
+  expect(() => tileSize(cases, { side: 1, spacing: null })).toThrow(/1 x 1 px .* from 8 to 20000/);
+  expect(() => tileSize(cases, { side: null, spacing: [1e-5, 1e-5] })).toThrow('--spacing');
+});

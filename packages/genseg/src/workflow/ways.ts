@@ -5,12 +5,17 @@
 import {
   type Case,
   cropImage,
+  type IntensityRange,
+  intensityRange,
+  maxSide,
+  minSide,
   readImage,
   resizeImage,
   type Size,
   type SourceImage,
   scaled,
 } from '../data/index.ts';
+import { ConfigError } from '../errors.ts';
 import { type Picture, predictTiled, type TrainedModel } from '../train/index.ts';
 import type { Domain } from '../trust/index.ts';
 import { imagesAtOnce } from './ahead.ts';
@@ -52,19 +57,26 @@ export function asWhole(
   };
 }
 
+/** An image that tiles are cut from, and what all of them are scaled by: a tile of bare glass stays bare. */
+interface Source {
+  readonly source: SourceImage;
+  readonly file: string;
+  readonly range: IntensityRange | null;
+}
+
 /** Masks, and probabilities where they are asked for, without what they may be trusted with. @param tile px of an image. */
 export function inTiles(
   trained: TrainedModel,
   tile: Size,
   { overlays, probabilities }: { overlays: boolean; probabilities: boolean },
-): Way<Opened & { source: SourceImage; file: string }> {
+): Way<Opened & Source> {
   const { model, info, task } = trained;
   const atOnce = imagesAtOnce(info.size);
   const cutFrom =
-    ({ source, file }: { source: SourceImage; file: string }) =>
+    ({ source, file, range }: Source) =>
     (x: number, y: number) => {
       const crop = cropImage(source, { x, y, ...tile });
-      return { ...tile, image: scaled(crop, info.fingerprint, file) };
+      return { ...tile, image: scaled(crop, info.fingerprint, file, range) };
     };
   const use = { size: info.size, task, atOnce, probabilities };
   return {
@@ -72,8 +84,9 @@ export function inTiles(
     async open(file) {
       const source = await readImage(file, { mostPixels: 2 ** 28 });
       const { width, height } = source;
-      const image = () => scaled(source, info.fingerprint, file);
-      return { source, file, whole: overlays ? { width, height, image: image() } : null };
+      const range = intensityRange(source, info.fingerprint, file);
+      const image = () => scaled(source, info.fingerprint, file, range);
+      return { source, file, range, whole: overlays ? { width, height, image: image() } : null };
     },
     predict: (opened) =>
       opened.map((one) => {
@@ -97,6 +110,7 @@ export function inTiles(
  * @param cases that the model was trained on. @param options.side what the user says of its width, px.
  * @param options.spacing size of a new image's pixel in mm, x and y: where that of the training images is known too, a
  *   tile covers as many mm as they do, and else as many pixels.
+ * @throws ConfigError where such a tile is none.
  */
 export function tileSize(
   cases: readonly Pick<Case, 'width' | 'height' | 'spacing'>[],
@@ -112,8 +126,13 @@ export function tileSize(
     );
   const [width, height] = [extent(0), extent(1)];
   const scale = side === null ? 1 : side / width;
-  const whole = (value: number) => Math.max(1, Math.round(value));
-  return { width: whole(scale * width), height: whole(scale * height) };
+  const size = { width: Math.round(scale * width), height: Math.round(scale * height) };
+  for (const length of [size.width, size.height])
+    if (!(length >= minSide && length <= maxSide))
+      throw new ConfigError(
+        `tiles of ${size.width} x ${size.height} px cannot be cut: their sides must be from ${minSide} to ${maxSide} px; check --tile and --spacing`,
+      );
+  return size;
 }
 
 function median(values: readonly number[]): number {
