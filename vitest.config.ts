@@ -9,7 +9,7 @@ export default defineConfig({
     pool: 'forks',
     maxWorkers: availableParallelism(), // vitest's own choice leaves a core idle
     testTimeout: 120_000,
-    env: { OMP_WAIT_POLICY: 'passive' },
+    env: { OMP_WAIT_POLICY: 'passive', OMP_NUM_THREADS: '1' }, // a core for each worker
     projects: [
       {
         extends: true,

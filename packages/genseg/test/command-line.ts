@@ -92,7 +92,8 @@ export function discFolder(
 
 /** A training that takes seconds: what to pass after `train <data> --out <run>`. */
 export const quick = (method: string, iterations = 4): string[] => [
-  ...['--method', method, '--size', '32', '--iterations', String(iterations), '--threads', '1'],
+  ...['--method', method, '--size', '32', '--iterations', String(iterations)],
+  ...['--threads', '1', '--precision', 'fp32'],
 ];
 
 export const readJson = (...path: string[]) =>

@@ -4,6 +4,7 @@
  */
 import { existsSync } from 'node:fs';
 import { createRequire } from 'node:module';
+import { availableParallelism } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { DisposedTensorError, OutOfMemoryError, TorchError } from './errors.ts';
 
@@ -183,6 +184,8 @@ function load(): Native {
       cause,
     });
   }
+  // LibTorch asks for one where a virtual machine hides what its cores are.
+  if (process.env.OMP_NUM_THREADS === undefined) native.setThreads(availableParallelism());
   native.setErrorClasses(TorchError, DisposedTensorError, OutOfMemoryError);
   return native;
 }

@@ -45,4 +45,5 @@ export { Session, type SessionOptions, type Updates, type Witness } from './sess
 export { measureSteps, type StepTimes } from './step-times.ts';
 export { type LargeImage, predictTiled } from './tiles.ts';
 export { noProgress, type Progress, Trainer, type TrainerOptions } from './trainer.ts';
+export { tuned } from './tune.ts';
 export { readWeights } from './weights.ts';

@@ -79,16 +79,11 @@ function chooseDevice(
   return available ? ['cuda', 'a CUDA device is there'] : ['cpu', 'LibTorch sees no CUDA device'];
 }
 
-function choosePrecision(
-  config: TrainConfig,
-  device: Plan['device'],
-  environment: Environment,
-): [Plan['precision'], string] {
+/** Where the processor computes in bfloat16, a trial decides afterwards (tune.ts). */
+function choosePrecision(config: TrainConfig, device: Plan['device']): [Plan['precision'], string] {
   if (config.precision !== 'auto') return [config.precision, 'as asked'];
   if (device === 'cuda') return ['bf16', 'tensor cores; fp32 where LibTorch keeps it'];
-  if (environment.cpu.amx)
-    return ['bf16', 'the processor has AMX, which is several times faster in bf16'];
-  return ['fp32', 'the processor has no AMX, without which bf16 saves nothing'];
+  return ['fp32', 'the processor has no arithmetic in bfloat16, which would be slower'];
 }
 
 /** The plan with as many steps as end within a time; that of evaluation comes on top. */
@@ -131,7 +126,7 @@ export function makePlan(
 ): Plan {
   const { recipe: preset, reason } = presets[config.preset];
   const [device, deviceReason] = chooseDevice(config.device, environment);
-  const [precision, precisionReason] = choosePrecision(config, device, environment);
+  const [precision, precisionReason] = choosePrecision(config, device);
   const { train, validation, test, unused } = data.division;
   const { channels } = data.manifest.fingerprint;
   const threads = config.threads ?? environment.threads;

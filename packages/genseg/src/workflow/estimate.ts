@@ -4,7 +4,7 @@ import { loadCases } from '../data/index.ts';
 import { caseMetrics } from '../metrics/index.ts';
 import { encodePng, overlay } from '../picture/index.ts';
 import type { TrainConfig } from '../run/index.ts';
-import { makePlan, measureSteps, predict } from '../train/index.ts';
+import { makePlan, measureSteps, predict, tuned } from '../train/index.ts';
 import { prepareData, testSets } from './data.ts';
 import { loadPairs, startSession } from './run-state.ts';
 import { unlabelledImages } from './unlabelled.ts';
@@ -17,8 +17,11 @@ export async function estimateSeconds(config: TrainConfig): Promise<number> {
   const data = await prepareData(config);
   const sets = await testSets(config, data);
   data.unlabelled = await unlabelledImages(config, data, sets);
-  const plan = makePlan(config, data, environment());
+  const engine = environment();
+  let plan = makePlan(config, data, engine);
   using pairs = await loadPairs(data, plan);
+  plan = tuned(plan, pairs, { config, cpu: engine.cpu });
+  configure({ threads: plan.threads });
   const loading = since(started);
 
   const times = measureSteps(plan, pairs);

@@ -37,6 +37,7 @@ import {
   saveCheckpoint,
   saveModel,
   Trainer,
+  tuned,
   type Updates,
 } from '../train/index.ts';
 import { auditSynthesis } from './audit.ts';
@@ -104,6 +105,8 @@ export async function train(
   let plan = makePlan(config, data, engine);
   plan.decisions.push(...checkModel(plan));
   using pairs = await loadPairs(data, plan);
+  plan = tuned(plan, pairs, { config, cpu: engine.cpu });
+  configure({ threads: plan.threads });
   if (config.budget !== null) plan = fitBudget(plan, config.budget, measureSteps(plan, pairs));
 
   using run = RunFolder.create(config.out, settings);
@@ -138,8 +141,8 @@ export async function resume(
   const started = performance.now();
   using run = RunFolder.open(root);
   const config = restoreConfig(trainConfigSchema, run.config.settings);
-  if (config.threads !== null) configure({ threads: config.threads });
   const { plan, data } = openRun(run.paths);
+  configure({ threads: plan.threads });
   using pairs = await loadPairs(data, plan);
   return await execute(
     run,
