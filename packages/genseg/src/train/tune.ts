@@ -9,8 +9,9 @@ import { Session } from './session.ts';
 export type Setting = Pick<Plan, 'precision' | 'threads'>;
 
 export interface Trial {
-  /** Of the fastest step. */
+  /** Of the fastest step, on the clock and of all threads together: the latter hardly hangs on what else runs. */
   seconds: number;
+  processor: number;
   /** Of all steps. */
   losses: readonly number[];
 }
@@ -22,7 +23,7 @@ export interface Open {
 }
 
 /**
- * How many times faster a setting must be to be taken instead of fp32 on all cores. Far from 1, since noise
+ * How many times faster a setting must be to be taken instead of fp32 and of more threads. Far from 1, since noise
  * shall not decide: the setting decides the last digits of the results.
  */
 const worthwhile = 1.2;
@@ -34,45 +35,58 @@ const enoughSeconds = 2;
 
 /** @param trial takes the same steps in any setting. @returns the plan with the setting that is best by it, and why. */
 export function tune(plan: Plan, open: Open, trial: (setting: Setting) => Trial): Plan {
-  if (plan.device !== 'cpu' || !(open.precision || open.threads)) return plan;
-  let best: Setting & Trial = { ...settingOf(plan), ...trial(plan) };
-  const reasons: Partial<Record<keyof Setting, string>> = {};
-  if (open.precision) {
-    const half = { ...best, ...trial({ ...best, precision: 'bf16' }) };
-    const apart = Math.max(
-      ...common(half.losses, best.losses).map(([a, b]) => Math.abs(a / b - 1)),
-    );
-    const agrees = apart <= tolerance;
-    const times = `a step takes ${ms(half)} in bf16 and ${ms(best)} in fp32`;
-    reasons.precision = `${times}; their losses differ by ${(100 * apart).toPrecision(2)} %`;
-    if (agrees && best.seconds >= worthwhile * half.seconds) best = { ...half, precision: 'bf16' };
-  }
-  if (open.threads && plan.threads > 1) {
-    const found = [best];
-    for (let threads = plan.threads >> 1; threads >= 1; threads >>= 1) {
-      const fewer = { ...best, ...trial({ ...best, threads }), threads };
-      found.push(fewer);
-      if (best.seconds < worthwhile * fewer.seconds) break;
-      best = fewer;
-    }
-    const times = found.map((one) => `${ms(one)} with ${one.threads}`).join(', ');
-    reasons.threads = `a step takes ${times}`;
-  }
-  const { precision, threads } = best;
-  const decisions = plan.decisions.map((decision) => {
-    const reason = reasons[decision.name as keyof Setting];
-    return reason ? { ...decision, value: best[decision.name as keyof Setting], reason } : decision;
-  });
-  return { ...plan, precision, threads, decisions };
+  if (plan.device !== 'cpu') return plan;
+  const precision = open.precision ? betterPrecision(trial) : null;
+  const threads =
+    open.threads && plan.threads > 1
+      ? betterThreads(plan.threads, (threads) =>
+          trial({ precision: precision?.value ?? plan.precision, threads }),
+        )
+      : null;
+  const found = { precision, threads };
+  const decisions = plan.decisions.map((decision) => ({
+    ...decision,
+    ...found[decision.name as keyof Setting],
+  }));
+  return {
+    ...plan,
+    precision: precision?.value ?? plan.precision,
+    threads: threads?.value ?? plan.threads,
+    decisions,
+  };
 }
 
-const settingOf = ({ precision, threads }: Setting): Setting => ({ precision, threads });
+/** On one thread, by processor time: what else the machine does hardly changes it. */
+function betterPrecision(trial: (setting: Setting) => Trial) {
+  const [full, half] = (['fp32', 'bf16'] as const).map((precision) =>
+    trial({ precision, threads: 1 }),
+  );
+  const steps = Math.min(full.losses.length, half.losses.length);
+  const shares = half.losses.slice(0, steps).map((loss, i) => Math.abs(loss / full.losses[i] - 1));
+  const apart = Math.max(...shares);
+  const good = apart <= tolerance && full.processor >= worthwhile * half.processor;
+  const times = `a step takes ${ms(half.processor)} of processor time in bf16, ${ms(full.processor)} in fp32`;
+  return {
+    value: good ? ('bf16' as const) : ('fp32' as const),
+    reason: `${times}; their losses differ by ${(100 * apart).toPrecision(2)} %`,
+  };
+}
 
-/** Steps that both have taken. */
-const common = (a: readonly number[], b: readonly number[]): [number, number][] =>
-  a.slice(0, b.length).map((value, i) => [value, b[i]]);
+/** Halves them for as long as that is much faster, as with small images or beside other work. */
+function betterThreads(most: number, trial: (threads: number) => Trial) {
+  let best = { threads: most, ...trial(most) };
+  const found = [best];
+  for (let threads = most >> 1; threads >= 1; threads >>= 1) {
+    const fewer = { threads, ...trial(threads) };
+    found.push(fewer);
+    if (best.seconds < worthwhile * fewer.seconds) break;
+    best = fewer;
+  }
+  const times = found.map(({ threads, seconds }) => `${ms(seconds)} with ${threads}`);
+  return { value: best.threads, reason: `a step takes ${times.join(', ')}` };
+}
 
-const ms = ({ seconds }: Trial): string => `${Math.round(1000 * seconds)} ms`;
+const ms = (seconds: number): string => `${Math.round(1000 * seconds)} ms`;
 
 /** Steps on real pairs with a model that is thrown away; leaves the process with the threads of the last trial. */
 export function trialOf(plan: Plan, data: SessionData): (setting: Setting) => Trial {
@@ -82,14 +96,18 @@ export function trialOf(plan: Plan, data: SessionData): (setting: Setting) => Tr
     using session = new Session(options, data);
     const losses: number[] = [];
     const seconds: number[] = [];
+    const processor: number[] = [];
     const begun = performance.now();
     const since = (start: number) => (performance.now() - start) / 1000;
-    while (seconds.length < 2 || (seconds.length < mostSteps && since(begun) < enoughSeconds)) {
-      const start = performance.now();
+    while (losses.length < 2 || (losses.length < mostSteps && since(begun) < enoughSeconds)) {
+      const [start, used] = [performance.now(), process.cpuUsage()];
       losses.push(...session.trainStep().losses.values());
       seconds.push(since(start));
+      const { user, system } = process.cpuUsage(used);
+      processor.push((user + system) / 1e6);
     }
-    return { seconds: Math.min(...seconds.slice(1)), losses }; // the first step warms up
+    const best = (values: readonly number[]) => Math.min(...values.slice(1)); // the first step warms up
+    return { seconds: best(seconds), processor: best(processor), losses };
   };
 }
 
