@@ -90,6 +90,7 @@ export const tinyRecipe: Recipe = {
   segmentation: { ...fast.segmentation, width: 4, steps: 6 },
   gan: { ...fast.gan, depth: 3, width: 4, discriminatorWidth: 4, pretrainSteps: 3 },
   architecture: { lr: 3e-2, interval: 2, warmup: 1 },
+  syntheticWeight: 0.5,
   validateEvery: 2,
   selectAfter: 1 / 3,
 };
