@@ -82,3 +82,56 @@ ${[...legend, ...rows].join('\n')}
 </svg>
 `;
 }
+
+const PANEL = { width: 190, height: 130, gap: 50, left: 55, top: 60 }; // pixels
+const COLOURS = ['#06c', '#c40'];
+
+/**
+ * An SVG with a panel for each curve: processor time in milliseconds by what grows, along a logarithmic axis.
+ * @param {import('./growth.mjs').Curve[]} curves
+ * @param {readonly string[]} names of the lines
+ */
+export function plotGrowth(curves, names) {
+  const { width, height, gap, left, top } = PANEL;
+  const panels = curves.map(({ what, points }, panel) => {
+    const from = left + panel * (width + gap);
+    const [least, greatest] = [points[0], points[points.length - 1]].map(({ value }) => value);
+    const most = Math.max(...points.flatMap(({ seconds }) => seconds)) * 1.05;
+    const x = (/** @type {number} */ value) =>
+      (from + 10 + (Math.log(value / least) / Math.log(greatest / least)) * (width - 20)).toFixed(
+        1,
+      );
+    const y = (/** @type {number} */ s) => (top + height - (s / most) * height).toFixed(1);
+    const lines = names.map((_, i) => {
+      const dots = points.map(({ value, seconds }) => `${x(value)},${y(seconds[i])}`);
+      const marks = points.map(
+        ({ value, seconds }) =>
+          `<circle cx="${x(value)}" cy="${y(seconds[i])}" r="3" fill="${COLOURS[i]}"/>`,
+      );
+      return `<polyline points="${dots.join(' ')}" fill="none" stroke="${COLOURS[i]}" stroke-width="2"/>${marks.join('')}`;
+    });
+    const values = points.map(
+      ({ value }) =>
+        `<text x="${x(value)}" y="${top + height + 15}" text-anchor="middle">${value}</text>`,
+    );
+    const axes = `<path d="M${from} ${top}V${top + height}H${from + width}" fill="none" stroke="#333"/>`;
+    const scale = [most / 1.05, most / 2.1].map(
+      (s) =>
+        `<text x="${from - 6}" y="${Number(y(s)) + 4}" text-anchor="end">${(1000 * s).toFixed(0)}</text>`,
+    );
+    const [title, note = ''] = what.split(' (');
+    const heading = `<text x="${from}" y="${top - 20}" font-weight="bold">${title}</text>`;
+    const small = note && `<text x="${from}" y="${top - 6}">${note.replace(')', '')}</text>`;
+    return [heading, small, axes, ...scale, ...values, ...lines].join('');
+  });
+  const legend = names.map(
+    (name, i) => `<text x="${left + 230 + i * 60}" y="20" fill="${COLOURS[i]}">● ${name}</text>`,
+  );
+  const right = left + curves.length * (width + gap);
+  return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${right} ${top + height + 30}" font-family="sans-serif" font-size="12">
+<rect width="100%" height="100%" fill="#fff"/>
+<text x="${left}" y="20">Processor time of an iteration, ms, by</text>
+${[...legend, ...panels].join('\n')}
+</svg>
+`;
+}

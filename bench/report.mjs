@@ -8,7 +8,7 @@ import { plot } from './plot.mjs';
 /** @typedef {import('./pair.mjs').Times} Times */
 /** @typedef {{ width: number, precision: string, layout: string, threads: number }} Step */
 /** @typedef {{ name: string, times: Times }} OperatorResult */
-/** @typedef {Step & { times: Times, memory: number[] }} StepResult most bytes of ours, of Python's */
+/** @typedef {Step & { times: Times, memory: number[], operations: number }} StepResult most bytes of ours, of Python's; operations of a step */
 /** @typedef {{ runtime: string, libtorch: string, cpu: { capability: string, bf16: boolean } }} About */
 
 const DOCUMENT = new URL('../docs/performance.md', import.meta.url);
@@ -51,13 +51,15 @@ export function stepTable(results) {
       'Python, ms',
       'ratio',
       'least to most',
+      'ours, GFLOP/s',
       'ours, MiB',
       'Python, MiB',
       'ratio',
     ],
-    results.map(({ times, memory: [ours, python], ...step }) => [
+    results.map(({ times, memory: [ours, python], operations, ...step }) => [
       stepName(step),
       ...timeCells(times, 1e3, 0),
+      number(operations / times.seconds[0].median / 1e9, 0),
       ...[ours, python].map((bytes) => number(bytes / 2 ** 20, 0)),
       number(ours / python, 2),
     ]),

@@ -17,6 +17,7 @@ import {
   rand,
   saveSafetensors,
   scope,
+  startProfile,
   zeros,
 } from '@genseg/torch';
 import { UNet } from '../packages/genseg/dist/models/index.js';
@@ -142,6 +143,13 @@ const answers = {
       for (let i = 0; i < count; i++) losses.push(step());
     });
     return { seconds: seconds / count, losses };
+  },
+
+  /** Floating-point operations of a step, which are nearly all in convolutions. */
+  operations: () => {
+    const profile = startProfile();
+    step();
+    return profile.stop().operators.reduce((sum, { flops }) => sum + (flops ?? 0), 0);
   },
 };
 

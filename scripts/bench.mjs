@@ -103,7 +103,8 @@ async function measureStep(workers, step, file) {
     turns,
     async (worker) => (await worker.ask('steps', { count })).seconds,
   );
-  return { ...step, times, memory: workers.map((worker) => worker.peakMemory()) };
+  const memory = workers.map((worker) => worker.peakMemory());
+  return { ...step, times, memory, operations: await workers[0].ask('operations') };
 }
 
 /**
