@@ -22,6 +22,11 @@ export interface Open {
   threads: boolean;
 }
 
+interface Choice<T> {
+  value: T;
+  reason: string;
+}
+
 /**
  * How many times faster a setting must be to be taken instead of fp32 and of more threads. Far from 1, since noise
  * shall not decide: the setting decides the last digits of the results.
@@ -36,28 +41,21 @@ const enoughSeconds = 2;
 /** @param trial takes the same steps in any setting. @returns the plan with the setting that is best by it, and why. */
 export function tune(plan: Plan, open: Open, trial: (setting: Setting) => Trial): Plan {
   if (plan.device !== 'cpu') return plan;
-  const precision = open.precision ? betterPrecision(trial) : null;
+  const precision = open.precision ? betterPrecision(trial) : { value: plan.precision };
   const threads =
     open.threads && plan.threads > 1
-      ? betterThreads(plan.threads, (threads) =>
-          trial({ precision: precision?.value ?? plan.precision, threads }),
-        )
-      : null;
+      ? betterThreads(plan.threads, (threads) => trial({ precision: precision.value, threads }))
+      : { value: plan.threads };
   const found = { precision, threads };
   const decisions = plan.decisions.map((decision) => ({
     ...decision,
     ...found[decision.name as keyof Setting],
   }));
-  return {
-    ...plan,
-    precision: precision?.value ?? plan.precision,
-    threads: threads?.value ?? plan.threads,
-    decisions,
-  };
+  return { ...plan, precision: precision.value, threads: threads.value, decisions };
 }
 
 /** On one thread, by processor time: what else the machine does hardly changes it. */
-function betterPrecision(trial: (setting: Setting) => Trial) {
+function betterPrecision(trial: (setting: Setting) => Trial): Choice<Plan['precision']> {
   const [full, half] = (['fp32', 'bf16'] as const).map((precision) =>
     trial({ precision, threads: 1 }),
   );
@@ -65,15 +63,16 @@ function betterPrecision(trial: (setting: Setting) => Trial) {
   const shares = half.losses.slice(0, steps).map((loss, i) => Math.abs(loss / full.losses[i] - 1));
   const apart = Math.max(...shares);
   const good = apart <= tolerance && full.processor >= worthwhile * half.processor;
-  const times = `a step takes ${ms(half.processor)} of processor time in bf16, ${ms(full.processor)} in fp32`;
+  const times = `${ms(half.processor)} of processor time in bf16, ${ms(full.processor)} in fp32`;
+  const difference = `${(100 * apart).toPrecision(2)} %`;
   return {
-    value: good ? ('bf16' as const) : ('fp32' as const),
-    reason: `${times}; their losses differ by ${(100 * apart).toPrecision(2)} %`,
+    value: good ? 'bf16' : 'fp32',
+    reason: `a step takes ${times}; their losses differ by ${difference}`,
   };
 }
 
 /** Halves them for as long as that is much faster, as with small images or beside other work. */
-function betterThreads(most: number, trial: (threads: number) => Trial) {
+function betterThreads(most: number, trial: (threads: number) => Trial): Choice<number> {
   let best = { threads: most, ...trial(most) };
   const found = [best];
   for (let threads = most >> 1; threads >= 1; threads >>= 1) {
