@@ -35,12 +35,13 @@ const worthwhile = 1.2;
 /** How far losses in bf16 may lie from those in fp32, relatively. */
 const tolerance = 0.02;
 /** Steps of a trial at most; slow ones are two, so that the user's first step is not far. */
-const mostSteps = 4;
-const enoughSeconds = 2;
+const mostSteps = 3;
+const enoughSeconds = 1;
 
-/** @param trial takes the same steps in any setting. @returns the plan with the setting that is best by it, and why. */
-export function tune(plan: Plan, open: Open, trial: (setting: Setting) => Trial): Plan {
+/** @param take takes the same steps in any setting. @returns the plan with the setting that is best by it, and why. */
+export function tune(plan: Plan, open: Open, take: (setting: Setting) => Trial): Plan {
   if (plan.device !== 'cpu') return plan;
+  const trial = once(take);
   const precision = open.precision ? betterPrecision(trial) : { value: plan.precision };
   const threads =
     open.threads && plan.threads > 1
@@ -52,6 +53,17 @@ export function tune(plan: Plan, open: Open, trial: (setting: Setting) => Trial)
     ...found[decision.name as keyof Setting],
   }));
   return { ...plan, precision: precision.value, threads: threads.value, decisions };
+}
+
+/** No setting is tried twice. */
+function once(take: (setting: Setting) => Trial): (setting: Setting) => Trial {
+  const taken = new Map<string, Trial>();
+  return (setting) => {
+    const key = `${setting.precision} ${setting.threads}`;
+    const trial = taken.get(key) ?? take(setting);
+    taken.set(key, trial);
+    return trial;
+  };
 }
 
 /** On one thread, by processor time: what else the machine does hardly changes it. */
