@@ -1,10 +1,10 @@
 // @ts-check
 // One GenSeg iteration, ours beside Python's, part by part: what `npm run bench` shows after the training steps.
-// Processes of one kind of network run in turn; whatever else the machine does falls on all.
+// Processes run in turn, one at a time; whatever else the machine does falls on all.
 //
 //   node bench/compare-iterations.mjs             prints it
 //   node bench/compare-iterations.mjs --write     also into docs/performance.md, with a plot
-//   node bench/compare-iterations.mjs --only 16   one width; --turns 3: measurements of each
+//   node bench/compare-iterations.mjs --only 16   one width; --turns 3: turns of each
 
 import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { availableParallelism, tmpdir } from 'node:os';
@@ -17,11 +17,14 @@ import { machineLine, table, writeBetween } from './report.mjs';
 
 /** @typedef {{ stages: number[], losses: number[] }} Run seconds of levels; losses of D, G, S, validation, then |gradient| */
 /** @typedef {{ name: string, python: boolean, precision: string, layout: string, threads: number }} Variant */
-/** @typedef {Variant & { wall: number, cpu: number, parts: number[], memory: number, last: number[] }} Measured */
+/** @typedef {{ first: Run, runs: Run[], cpu: number, memory: number }} Turn CPU seconds an iteration, most bytes */
+/** @typedef {Variant & { wall: number, cpu: number, parts: number[], memory: number }} Measured */
 
 const PLOT = new URL('../docs/performance-iteration.svg', import.meta.url);
 const STAGES = ['I, discriminator', 'I, generator', 'II', 'III'];
 const rates = { gan: 1e-4, segmentation: 1e-4, architecture: 1e-3 };
+/** Iterations that are measured in each turn. */
+const perTurn = 2;
 /** The small nets of the preset `fast`, and the paper's. */
 const sizes = [
   { width: 16, size: 128, batch: 4, depth: 5 },
@@ -45,49 +48,51 @@ const median = (/** @type {number[]} */ values) =>
 const sum = (/** @type {number[]} */ values) => values.reduce((a, b) => a + b, 0);
 
 /**
- * Measures all variants of one size in turn; each is a process of its own.
+ * Measures all variants of one size in turn. Each turn is a process of its own that is alone in memory, where
+ * the plain half at the paper's nets needs most of a machine; its first iteration only warms it.
  * @param {typeof sizes[number]} size
  * @param {{ python: string | undefined, turns: number, file: string }} options
  * @returns {Promise<Measured[]>}
  */
 export async function measureIterations(size, { python, turns, file }) {
   const variants = variantsOf().filter((variant) => python || !variant.python);
-  const workers = [];
+  const found = variants.map((variant) => ({ variant, turns: /** @type {Turn[]} */ ([]) }));
+  for (let turn = 0; turn < turns; turn++)
+    for (const { variant, turns } of turn % 2 ? found.toReversed() : found) {
+      turns.push(await takeTurn(size, variant, { python, file }));
+      requireSame(variant, turns[0].first, found[0].turns[0].first);
+    }
+  return found.map(({ variant, turns }) => ({
+    ...variant,
+    wall: median(turns.flatMap(({ runs }) => runs.map(({ stages }) => sum(stages)))),
+    cpu: median(turns.map(({ cpu }) => cpu)),
+    parts: STAGES.map((_, i) =>
+      median(turns.flatMap(({ runs }) => runs.map(({ stages }) => stages[i]))),
+    ),
+    memory: Math.max(...turns.map(({ memory }) => memory)),
+  }));
+}
+
+/**
+ * @param {typeof sizes[number]} size
+ * @param {Variant} variant
+ * @param {{ python: string | undefined, file: string }} options
+ * @returns {Promise<Turn>}
+ */
+async function takeTurn(size, variant, { python, file }) {
+  const worker = variant.python
+    ? new Worker(/** @type {string} */ (python), 'iteration.py')
+    : new Worker(process.execPath, 'iteration.mjs');
+  const path = variant.python || !existsSync(file) ? file : null;
   try {
-    for (const variant of variants) {
-      const worker = variant.python
-        ? new Worker(/** @type {string} */ (python), 'iteration.py')
-        : new Worker(process.execPath, 'iteration.mjs');
-      const first = {
-        worker,
-        variant,
-        runs: /** @type {Run[]} */ ([]),
-        cpu: /** @type {number[]} */ ([]),
-      };
-      workers.push(first);
-      const path = variant.python || !existsSync(file) ? file : null;
-      await worker.ask('prepare', { ...size, ...variant, rates, file: path });
-      const [start] = /** @type {Run[]} */ (await worker.ask('iterations', { count: 1 }));
-      requireSame(variant, start, workers[0].runs[0] ?? start);
-      first.runs.push(start);
-    }
-    for (let turn = 0; turn < turns; turn++) {
-      for (const { worker, runs, cpu } of turn % 2 ? workers.toReversed() : workers) {
-        const before = worker.cpuSeconds();
-        runs.push(...(await worker.ask('iterations', { count: 1 })));
-        cpu.push(worker.cpuSeconds() - before);
-      }
-    }
-    return workers.map(({ worker, variant, runs, cpu }) => ({
-      ...variant,
-      wall: median(runs.slice(1).map(({ stages }) => sum(stages))),
-      cpu: median(cpu),
-      parts: STAGES.map((_, i) => median(runs.slice(1).map(({ stages }) => stages[i]))),
-      memory: worker.peakMemory(),
-      last: runs[runs.length - 1].losses,
-    }));
+    await worker.ask('prepare', { ...size, ...variant, rates, file: path });
+    const [first] = /** @type {Run[]} */ (await worker.ask('iterations', { count: 1 }));
+    const before = worker.cpuSeconds();
+    const runs = /** @type {Run[]} */ (await worker.ask('iterations', { count: perTurn }));
+    const cpu = (worker.cpuSeconds() - before) / perTurn;
+    return { first, runs, cpu, memory: worker.peakMemory() };
   } finally {
-    await Promise.all(workers.map(({ worker }) => worker.end()));
+    await worker.end();
   }
 }
 
@@ -115,8 +120,9 @@ export function iterationTable(measured) {
     [
       '',
       'wall, ms',
+      'plain / this',
       'CPU, ms',
-      'CPU, plain / this',
+      'plain / this',
       ...STAGES.map((s) => `${s}, ms`),
       'MiB',
       'plain / this',
@@ -124,6 +130,7 @@ export function iterationTable(measured) {
     measured.map(({ name, wall, cpu, parts, memory }) => [
       name,
       ms(wall),
+      plain ? (plain.wall / wall).toFixed(2) : '',
       ms(cpu),
       plain ? (plain.cpu / cpu).toFixed(2) : '',
       ...parts.map(ms),
