@@ -23,8 +23,9 @@ export class Worker {
    */
   constructor(program, script) {
     const path = fileURLToPath(new URL(script, import.meta.url));
-    // GNU OpenMP's busy waiting would take the cores from the other half; ours sets the same itself.
-    const env = { ...process.env, OMP_WAIT_POLICY: 'passive' };
+    // GNU OpenMP's busy waiting would take the cores from the other half, and on two cores makes Python's slower too;
+    // ours sets the same itself.
+    const env = { ...process.env, OMP_WAIT_POLICY: 'passive', GOMP_SPINCOUNT: '2000' };
     this.#process = spawn(program, [path], { env, stdio: ['pipe', 'pipe', 'inherit'] });
     this.#answers = createInterface({ input: this.#process.stdout })[Symbol.asyncIterator]();
     this.#closed = once(this.#process, 'close');

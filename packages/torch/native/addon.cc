@@ -10,6 +10,7 @@
 #include "images.h"
 #include "memory.h"
 #include "norm.h"
+#include "optimiser.h"
 #include "pool.h"
 #include "profile.h"
 #include "random.h"
@@ -77,6 +78,11 @@ const napi_property_descriptor exports_table[] = {
     entry<images::join>("joinChannels"),
     // norm.h
     entry<norm::batch_norm>("normaliseBatch"),
+    // optimiser.h
+    entry<optimiser::step_adam>("stepAdam"),
+    entry<optimiser::respond_adam>("respondAdam"),
+    entry<optimiser::step_rmsprop>("stepRMSprop"),
+    entry<optimiser::respond_rmsprop>("respondRMSprop"),
     // pool.h
     entry<pool::halve>("halveByMaximum"),
     // random.h

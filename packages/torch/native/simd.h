@@ -5,6 +5,7 @@
 
 #include <c10/util/BFloat16.h>
 
+#include <cmath>
 #include <cstdint>
 #include <cstring>
 
@@ -42,6 +43,25 @@ SIMD_INLINE void store(c10::BFloat16* to, Floats values) {
   const Words not_a_number = Words{} + 0x7fc0;
   const auto halves = __builtin_convertvector(values == values ? rounded : not_a_number, Halves);
   std::memcpy(to, &halves, sizeof halves);
+}
+
+/// Square roots.
+SIMD_INLINE Floats root(Floats values) {
+  float each[lanes];
+  std::memcpy(each, &values, sizeof each);
+  for (float& value : each) value = std::sqrt(value);
+  std::memcpy(&values, each, sizeof each);
+  return values;
+}
+
+/// A product that is rounded before a sum takes it, where the compiler would make one operation of the two.
+SIMD_INLINE Floats rounded(Floats product) {
+#if defined(__has_builtin)
+#if __has_builtin(__builtin_assoc_barrier)
+  return __builtin_assoc_barrier(product);
+#endif
+#endif
+  return product;
 }
 
 /// All lanes of a vector, or the first few.

@@ -88,6 +88,11 @@ export interface Native {
 
   halveByMaximum(input: NativeHandle): NativeHandle;
 
+  stepAdam(value: NativeHandle, ...rest: number[]): boolean;
+  respondAdam(value: NativeHandle, ...rest: number[]): NativeHandle | null;
+  stepRMSprop(value: NativeHandle, ...rest: number[]): boolean;
+  respondRMSprop(value: NativeHandle, ...rest: number[]): NativeHandle | null;
+
   normaliseBatch(
     input: NativeHandle,
     weight: NativeHandle,
@@ -173,8 +178,10 @@ function load(): Native {
   if (!existsSync(path)) {
     throw new TorchError(`the native addon is not built (no ${path}); run: npm run setup`);
   }
-  // GNU OpenMP's busy waiting is ruinous on a shared machine, and it reads this once, when loaded.
+  // GNU OpenMP reads these once, when loaded. Its busy waiting for milliseconds is ruinous on a shared machine; but
+  // threads that sleep at once take longer to wake than small operators to run, so that they wait some microseconds.
   process.env.OMP_WAIT_POLICY ??= 'passive';
+  if (process.env.OMP_WAIT_POLICY === 'passive') process.env.GOMP_SPINCOUNT ??= '2000';
   let native: Native;
   try {
     native = createRequire(import.meta.url)(path) as Native;

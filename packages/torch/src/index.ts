@@ -37,6 +37,15 @@ export { normaliseBatch, type RunningStatistics } from './norm.ts';
 // The one star: the operators' names stand one by one in ops.txt.
 export * from './ops.gen.ts';
 export {
+  type AdamNumbers,
+  type RMSpropNumbers,
+  respondAdam,
+  respondRMSprop,
+  stepAdam,
+  stepRMSprop,
+  type UpdateTensors,
+} from './optimiser.ts';
+export {
   type OperatorTotal,
   type Profile,
   type ProfileEvent,

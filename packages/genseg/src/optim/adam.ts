@@ -2,7 +2,7 @@
  * Adam (Kingma and Ba 2015, algorithm 1), and AdamW, which decays weights apart from the gradient
  * (Loshchilov and Hutter 2019, algorithm 2), in PyTorch's form.
  */
-import type { Tensor } from '@genseg/torch';
+import { respondAdam, stepAdam, type Tensor } from '@genseg/torch';
 import type { Parameter } from '../nn/index.ts';
 import { plus, requireNonNegative, requireShare, rootMeanSquare, withDecay } from './formula.ts';
 import {
@@ -87,6 +87,16 @@ export class Adam extends Optimizer {
     adamUpdate(value, g, state, { ...this.#moments, ...pace });
   }
 
+  protected updateAtOnce(value: Tensor, gradient: Tensor, state: readonly Tensor[], pace: Pace) {
+    const numbers = { ...this.#moments, ...pace, decay: this.#weightDecay };
+    return stepAdam({ value, gradient, state }, numbers);
+  }
+
+  protected pullBackAtOnce({ lr, step, slots, ...site }: UpdateSite, cotangent: Tensor) {
+    const numbers = { ...this.#moments, lr, step, decay: this.#weightDecay };
+    return respondAdam({ ...site, state: slots }, cotangent, numbers);
+  }
+
   protected pullBackUpdate(site: UpdateSite, cotangent: Cotangent): PulledBack {
     const { lr, step } = site;
     const g = withDecay(site.gradient, site.value, this.#weightDecay);
@@ -115,6 +125,15 @@ export class AdamW extends Optimizer {
   protected update(value: Tensor, gradient: Tensor, state: readonly Tensor[], pace: Pace): void {
     value.mul_(1 - pace.lr * this.#weightDecay);
     adamUpdate(value, gradient, state, { ...this.#moments, ...pace });
+  }
+
+  protected updateAtOnce(value: Tensor, gradient: Tensor, state: readonly Tensor[], pace: Pace) {
+    const shrink = 1 - pace.lr * this.#weightDecay;
+    return stepAdam({ value, gradient, state }, { ...this.#moments, ...pace, shrink });
+  }
+
+  protected pullBackAtOnce({ lr, step, slots, ...site }: UpdateSite, cotangent: Tensor) {
+    return respondAdam({ ...site, state: slots }, cotangent, { ...this.#moments, lr, step });
   }
 
   protected pullBackUpdate(site: UpdateSite, cotangent: Cotangent): PulledBack {

@@ -168,6 +168,41 @@ describe.each(golden.cases)('$name, lr $lr, $options', (example) => {
   });
 });
 
+describe.each(golden.cases)('in one pass over memory, $name, $options', (example) => {
+  /** Two steps and the derivative of a third on [width, 19] numbers, the first column without a gradient. */
+  const run = (width: number, change: (t: Tensor) => Tensor) =>
+    scope(() => {
+      using generator = new Generator(4);
+      const draw = () => randn([width, 19], { generator, dtype: 'float64' });
+      const [value, ...gradients] = Array.from({ length: 4 }, draw);
+      for (const g of gradients) g.narrow(1, 0, 1).fill_(0);
+      const parameter = new Parameter(change(value));
+      using optimizer = new algorithms[example.name as keyof typeof algorithms](
+        [parameter],
+        example.lr,
+        example.options,
+      );
+      const [first, second, third] = gradients.map(change);
+      for (const g of [first, second]) optimizer.step([g]);
+      const at = { values: [parameter.value], gradients: [third], state: optimizer.snapshot() };
+      const pulled = optimizer.pullBackGradients(at, { values: [change(value)] });
+      const after = [parameter.value, ...at.state.slots[0], ...pulled].map((t) => t.toArray());
+      parameter.value.dispose();
+      return after;
+    });
+
+  test.each([1, 7, 4000])('float32 is float64 rounded, [%i, 19]', (width) => {
+    const exact = run(width, (t) => t);
+    const found = run(width, (t) => t.to({ dtype: 'float32' }));
+    expect(found.length).toBe(exact.length);
+    found.forEach((list, i) => {
+      const scale = Math.max(...exact[i].map(Math.abs));
+      const worst = list.reduce((most, x, k) => Math.max(most, Math.abs(x - exact[i][k])), 0);
+      expect(worst / scale, `result ${i}`).toBeLessThan(3e-6);
+    });
+  });
+});
+
 describe.each(golden.cases)('the closed derivative of $name, $options', (example) => {
   test('is that of the recorded update, by values, gradients and state', () => {
     withOptimizer(example, (optimizer) => {

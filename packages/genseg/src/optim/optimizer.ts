@@ -2,12 +2,13 @@
  * What every optimiser shares. An algorithm is one formula, `update`, and that formula's derivative,
  * `pullBackUpdate`, which hypergradients go through: what they see is the optimiser that is really used.
  * Elements do not meet in either, so both run on a slice of a large tensor after the other: what lies
- * between two operations stays in the processor's cache.
+ * between two operations stays in the processor's cache. Where the engine has a formula in one pass over memory, that
+ * runs in their place.
  */
 import { keep, noGrad, ones, scope, type Tensor } from '@genseg/torch';
 import type { Parameter } from '../nn/index.ts';
 import { requireNonNegative } from './formula.ts';
-import { type Slice, slicesOf } from './slices.ts';
+import { type Slice, slicesOf, whole } from './slices.ts';
 
 /** The state of all parameters: per parameter its tensors, and the number of steps taken. */
 export interface OptimizerState {
@@ -85,8 +86,19 @@ export abstract class Optimizer {
     pace: Pace,
   ): void;
 
+  /** `update` in one pass over memory; false, and nothing done, where there is none for these tensors. */
+  protected abstract updateAtOnce(
+    value: Tensor,
+    gradient: Tensor,
+    state: readonly Tensor[],
+    pace: Pace,
+  ): boolean;
+
   /** The transposed derivative of `update`. */
   protected abstract pullBackUpdate(site: UpdateSite, cotangent: Cotangent): PulledBack;
+
+  /** Its part from the new value to the gradient in one pass over memory; null where there is none for these tensors. */
+  protected abstract pullBackAtOnce(site: UpdateSite, cotangent: Tensor): Tensor | null;
 
   /** One update in place. @param gradients in the order of `parameters`. */
   step(gradients: readonly Tensor[]): void {
@@ -94,16 +106,10 @@ export abstract class Optimizer {
     this.#step++;
     noGrad(() => {
       this.parameters.forEach((p, i) => {
-        for (const cut of slicesOf(p.value)) {
-          scope(() =>
-            this.update(
-              cut(p.value),
-              cut(gradients[i]),
-              this.#slots[i].map(cut),
-              this.#pace(i, this.#step),
-            ),
-          );
-        }
+        const [state, pace] = [this.#slots[i], this.#pace(i, this.#step)];
+        if (this.updateAtOnce(p.value, gradients[i], state, pace)) return;
+        for (const cut of slicesOf(p.value))
+          scope(() => this.update(cut(p.value), cut(gradients[i]), state.map(cut), pace));
       });
     });
   }
@@ -144,7 +150,7 @@ export abstract class Optimizer {
     at: { values: readonly Tensor[]; gradients: readonly Tensor[]; state: OptimizerState },
     cotangents: Cotangents,
   ): Tensor[] {
-    return this.#pullBack(at, cotangents, ({ gradient }) => [gradient]).map(([g]) => g);
+    return this.#pullBack(at, cotangents, null).map(([g]) => g);
   }
 
   /** The same by the gradients and by values and state before, for the update before this one. */
@@ -152,9 +158,9 @@ export abstract class Optimizer {
     at: { values: readonly Tensor[]; gradients: readonly Tensor[]; state: OptimizerState },
     cotangents: Cotangents,
   ): { gradients: Tensor[]; values: Tensor[]; slots: Tensor[][] } {
-    const pulled = this.#pullBack(at, cotangents, ({ gradient, before }) => {
+    const pulled = this.#pullBack(at, cotangents, (before) => {
       const { value, slots } = before();
-      return [gradient, value, ...slots];
+      return [value, ...slots];
     });
     return {
       gradients: pulled.map(([g]) => g),
@@ -166,25 +172,29 @@ export abstract class Optimizer {
   #pullBack(
     at: { values: readonly Tensor[]; gradients: readonly Tensor[]; state: OptimizerState },
     { values: cotangents, slots: slotCotangents }: Cotangents,
-    select: (pulled: PulledBack) => Tensor[],
+    also: ((before: PulledBack['before']) => Tensor[]) | null,
   ): Tensor[][] {
     this.#requireOneEach('values', at.values);
     this.#requireOneEach('gradients', at.gradients);
     this.#requireOneEach('cotangents', cotangents);
     const step = at.state.step + 1;
+    const siteOf = (i: number, cut: Slice): UpdateSite => ({
+      value: cut(at.values[i].detach()),
+      gradient: cut(at.gradients[i].detach()),
+      slots: at.state.slots[i].map(cut),
+      ...this.#pace(i, step),
+    });
+    const atOnce = (i: number) => scope(() => this.pullBackAtOnce(siteOf(i, whole), cotangents[i]));
     const ofSlice = (i: number, cut: Slice): Tensor[] =>
       scope(() => {
-        const site = {
-          value: cut(at.values[i].detach()),
-          gradient: cut(at.gradients[i].detach()),
-          slots: at.state.slots[i].map(cut),
-          ...this.#pace(i, step),
-        };
-        const value = cut(cotangents[i]);
-        return select(this.pullBackUpdate(site, { value, slots: slotCotangents?.[i].map(cut) }));
+        const cotangent = { value: cut(cotangents[i]), slots: slotCotangents?.[i].map(cut) };
+        const { gradient, before } = this.pullBackUpdate(siteOf(i, cut), cotangent);
+        return [gradient, ...(also?.(before) ?? [])];
       });
     return noGrad(() =>
       at.values.map((value, i) => {
+        const gradient = also || slotCotangents ? null : atOnce(i);
+        if (gradient) return [gradient];
         const cuts = slicesOf(value);
         if (cuts.length === 1) return ofSlice(i, cuts[0]);
         let results: Tensor[] | null = null;

@@ -1,5 +1,5 @@
 /** RMSprop (Tieleman and Hinton 2012), uncentred, in PyTorch's form: eps outside the root, momentum after it. */
-import type { Tensor } from '@genseg/torch';
+import { type RMSpropNumbers, respondRMSprop, stepRMSprop, type Tensor } from '@genseg/torch';
 import type { Parameter } from '../nn/index.ts';
 import { plus, requireNonNegative, requireShare, rootMeanSquare, withDecay } from './formula.ts';
 import {
@@ -50,6 +50,26 @@ export class RMSprop extends Optimizer {
     }
     v.mul_(this.#momentum).addcdiv_(g, denominator);
     value.sub_(v, { alpha: lr });
+  }
+
+  protected updateAtOnce(
+    value: Tensor,
+    gradient: Tensor,
+    state: readonly Tensor[],
+    { lr }: Pace,
+  ): boolean {
+    if (this.#momentum === 0) return false;
+    return stepRMSprop({ value, gradient, state }, this.#numbers(lr));
+  }
+
+  protected pullBackAtOnce({ value, gradient, slots, lr }: UpdateSite, cotangent: Tensor) {
+    const state = slots.slice(0, 1);
+    return respondRMSprop({ value, gradient, state }, cotangent, this.#numbers(lr));
+  }
+
+  #numbers(lr: number): RMSpropNumbers {
+    const [alpha, momentum] = [this.#alpha, this.#momentum];
+    return { alpha, momentum, eps: this.#eps, lr, decay: this.#weightDecay };
   }
 
   protected pullBackUpdate(site: UpdateSite, cotangent: Cotangent): PulledBack {

@@ -46,6 +46,14 @@ export class SGD extends Optimizer {
     value.sub_(direction, { alpha: lr });
   }
 
+  protected updateAtOnce(): boolean {
+    return false;
+  }
+
+  protected pullBackAtOnce(): null {
+    return null;
+  }
+
   protected pullBackUpdate({ lr }: UpdateSite, cotangent: Cotangent): PulledBack {
     const momentum = this.#momentum;
     const toDirection = cotangent.value.mul(-lr);

@@ -7,7 +7,7 @@ const largest = 2 ** 17;
 /** The same part of every tensor of the shape that it was made for. */
 export type Slice = (tensor: Tensor) => Tensor;
 
-const whole: Slice = (tensor) => tensor;
+export const whole: Slice = (tensor) => tensor;
 
 /** Views that cover the tensor, in order. */
 export function slicesOf({ shape, numel, dim }: Tensor): Slice[] {
