@@ -11,7 +11,7 @@ import { availableParallelism, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { parseArgs } from 'node:util';
-import { Worker } from './pair.mjs';
+import { EndedError, Worker } from './pair.mjs';
 import { plotIterations } from './plot.mjs';
 import { machineLine, table, writeBetween } from './report.mjs';
 
@@ -19,15 +19,17 @@ import { machineLine, table, writeBetween } from './report.mjs';
 /** @typedef {{ name: string, python: boolean, precision: string, layout: string, threads: number }} Variant */
 /** @typedef {{ first: Run, runs: Run[], cpu: number, memory: number }} Turn CPU seconds an iteration, most bytes */
 /** @typedef {Variant & { wall: number, cpu: number, parts: number[], memory: number }} Measured */
+/** @typedef {Variant & { wall: null }} Ended for want of memory */
 
 const PLOT = new URL('../docs/performance-iteration.svg', import.meta.url);
 const STAGES = ['I, discriminator', 'I, generator', 'II', 'III'];
 const rates = { gan: 1e-4, segmentation: 1e-4, architecture: 1e-3 };
 /** Iterations that are measured in each turn. */
 const perTurn = 2;
-/** The small nets of the preset `fast`, and the paper's. */
+/** The small nets of the preset `fast`, deep ones of half the paper's width, and the paper's. */
 const sizes = [
   { width: 16, size: 128, batch: 4, depth: 5 },
+  { width: 32, size: 256, batch: 2, depth: 8 },
   { width: 64, size: 256, batch: 2, depth: 8 },
 ];
 
@@ -49,35 +51,44 @@ const sum = (/** @type {number[]} */ values) => values.reduce((a, b) => a + b, 0
 
 /**
  * Measures all variants of one size in turn. Each turn is a process of its own that is alone in memory, where
- * the plain half at the paper's nets needs most of a machine; its first iteration only warms it.
+ * the plain half at the paper's nets needs more than many a machine has; its first iteration only warms it.
  * @param {typeof sizes[number]} size
  * @param {{ python: string | undefined, turns: number, file: string }} options
- * @returns {Promise<Measured[]>}
+ * @returns {Promise<(Measured | Ended)[]>}
  */
 export async function measureIterations(size, { python, turns, file }) {
   const variants = variantsOf().filter((variant) => python || !variant.python);
-  const found = variants.map((variant) => ({ variant, turns: /** @type {Turn[]} */ ([]) }));
-  for (let turn = 0; turn < turns; turn++)
-    for (const { variant, turns } of turn % 2 ? found.toReversed() : found) {
-      turns.push(await takeTurn(size, variant, { python, file }));
-      requireSame(variant, turns[0].first, found[0].turns[0].first);
-    }
-  return found.map(({ variant, turns }) => ({
-    ...variant,
-    wall: median(turns.flatMap(({ runs }) => runs.map(({ stages }) => sum(stages)))),
-    cpu: median(turns.map(({ cpu }) => cpu)),
-    parts: STAGES.map((_, i) =>
-      median(turns.flatMap(({ runs }) => runs.map(({ stages }) => stages[i]))),
-    ),
-    memory: Math.max(...turns.map(({ memory }) => memory)),
+  const found = variants.map((variant) => ({
+    ...{ variant, ended: false },
+    turns: /** @type {Turn[]} */ ([]),
   }));
+  for (let turn = 0; turn < turns; turn++)
+    for (const one of turn % 2 ? found.toReversed() : found) {
+      if (one.ended) continue;
+      const taken = await takeTurn(size, one.variant, { python, file });
+      one.ended = taken === null;
+      if (taken) one.turns.push(taken);
+      if (taken) requireSame(one.variant, one.turns[0].first, (found[0].turns[0] ?? taken).first);
+    }
+  return found.map(({ variant, ended, turns }) => {
+    if (ended) return { ...variant, wall: null };
+    return {
+      ...variant,
+      wall: median(turns.flatMap(({ runs }) => runs.map(({ stages }) => sum(stages)))),
+      cpu: median(turns.map(({ cpu }) => cpu)),
+      parts: STAGES.map((_, i) =>
+        median(turns.flatMap(({ runs }) => runs.map(({ stages }) => stages[i]))),
+      ),
+      memory: Math.max(...turns.map(({ memory }) => memory)),
+    };
+  });
 }
 
 /**
  * @param {typeof sizes[number]} size
  * @param {Variant} variant
  * @param {{ python: string | undefined, file: string }} options
- * @returns {Promise<Turn>}
+ * @returns {Promise<Turn | null>} null where the process ended for want of memory
  */
 async function takeTurn(size, variant, { python, file }) {
   const worker = variant.python
@@ -85,12 +96,16 @@ async function takeTurn(size, variant, { python, file }) {
     : new Worker(process.execPath, 'iteration.mjs');
   const path = variant.python || !existsSync(file) ? file : null;
   try {
+    worker.yieldMemory();
     await worker.ask('prepare', { ...size, ...variant, rates, file: path });
     const [first] = /** @type {Run[]} */ (await worker.ask('iterations', { count: 1 }));
     const before = worker.cpuSeconds();
     const runs = /** @type {Run[]} */ (await worker.ask('iterations', { count: perTurn }));
     const cpu = (worker.cpuSeconds() - before) / perTurn;
     return { first, runs, cpu, memory: worker.peakMemory() };
+  } catch (error) {
+    if (error instanceof EndedError && error.signal === 'SIGKILL') return null;
+    throw error;
   } finally {
     await worker.end();
   }
@@ -112,9 +127,9 @@ function requireSame(variant, run, expected) {
   throw new Error(`${variant.name} differs: ${run.losses}, expected ${expected.losses}`);
 }
 
-/** @param {Measured[]} measured */
+/** @param {(Measured | Ended)[]} measured */
 export function iterationTable(measured) {
-  const plain = measured.find(({ name }) => name === 'Python, eager fp32');
+  const plain = measured.filter(hasRun).find(({ name }) => name === 'Python, eager fp32');
   const ms = (/** @type {number} */ seconds) => (1000 * seconds).toFixed(0);
   return table(
     [
@@ -127,18 +142,25 @@ export function iterationTable(measured) {
       'MiB',
       'plain / this',
     ],
-    measured.map(({ name, wall, cpu, parts, memory }) => [
-      name,
-      ms(wall),
-      plain ? (plain.wall / wall).toFixed(2) : '',
-      ms(cpu),
-      plain ? (plain.cpu / cpu).toFixed(2) : '',
-      ...parts.map(ms),
-      (memory / 2 ** 20).toFixed(0),
-      plain ? (plain.memory / memory).toFixed(2) : '',
-    ]),
+    measured.map((one) => {
+      if (!hasRun(one)) return [`${one.name}: ended for want of memory`, ...Array(10).fill('')];
+      const { name, wall, cpu, parts, memory } = one;
+      return [
+        name,
+        ms(wall),
+        plain ? (plain.wall / wall).toFixed(2) : '',
+        ms(cpu),
+        plain ? (plain.cpu / cpu).toFixed(2) : '',
+        ...parts.map(ms),
+        (memory / 2 ** 20).toFixed(0),
+        plain ? (plain.memory / memory).toFixed(2) : '',
+      ];
+    }),
   );
 }
+
+/** @type {(one: Measured | Ended) => one is Measured} */
+const hasRun = (one) => one.wall !== null;
 
 /** What the machine can do at its best, beside which the rest is seen. */
 async function peakText() {
@@ -166,7 +188,7 @@ export async function compareIterations({ python, turns = 3, only, write = false
       rmSync(file, { force: true });
       const title = `Width ${size.width}, ${size.size} px, batch ${size.batch}`;
       parts.push(`**${title}**`, iterationTable(measured));
-      plots.push({ title, measured });
+      plots.push({ title, measured: measured.filter(hasRun) });
       console.log(parts.join('\n\n'));
     }
   } finally {

@@ -4,12 +4,24 @@
 
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { readFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 
 /** @typedef {{ median: number, least: number, most: number }} Spread */
 /** @typedef {{ seconds: Spread[], ratio?: Spread }} Times of ours and then of Python's, if it runs */
+
+/** A process ended before it had answered; `signal` is null where it ended by itself. */
+export class EndedError extends Error {
+  /**
+   * @param {string} message
+   * @param {string | null} signal
+   */
+  constructor(message, signal) {
+    super(message);
+    this.signal = signal;
+  }
+}
 
 /** A child process that answers requests, one line of JSON each. */
 export class Worker {
@@ -38,8 +50,14 @@ export class Worker {
   async ask(action, request = {}) {
     this.#process.stdin.write(`${JSON.stringify({ action, ...request })}\n`);
     const { value, done } = await this.#answers.next();
-    if (done) throw new Error(`${this.#process.spawnargs.join(' ')} ended during '${action}'`);
-    return JSON.parse(value);
+    if (!done) return JSON.parse(value);
+    const [, signal] = await this.#closed;
+    throw new EndedError(`${this.#process.spawnargs.join(' ')} ended during '${action}'`, signal);
+  }
+
+  /** From now on it is this process that Linux ends where the machine has no memory left. */
+  yieldMemory() {
+    writeFileSync(`/proc/${this.#process.pid}/oom_score_adj`, '1000');
   }
 
   /** Seconds of processor time so far, of all threads. */

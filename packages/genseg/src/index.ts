@@ -118,6 +118,7 @@ export {
   polynomial,
   type Schedule,
   type UpdateSite,
+  type UpdateSites,
 } from './optim/index.ts';
 
 // Optimisers whose steps can be differentiated, and averages of weights.

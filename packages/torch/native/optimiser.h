@@ -100,7 +100,7 @@ inline napi_value step_adam(js::Call& call) {
   return js::from(call.env, true);
 }
 
-/// respondAdam(value, gradient, m, s, cotangent of value', b1, ..., shrink): the cotangent of the gradient; null where
+/// respondAdam(value, gradient, m', s', cotangent of value', b1, ..., shrink): the cotangent of the gradient; null where
 /// the tensors do not fit.
 inline napi_value respond_adam(js::Call& call) {
   call.where = "respondAdam";
@@ -113,8 +113,7 @@ inline napi_value respond_adam(js::Call& call) {
   const Adam adam(call, 5);
   each(result.numel(), [&](int64_t i, auto lanes) SIMD_BODY {
     const Floats g = simd::load(gradient + i, lanes) + adam.decay * simd::load(value + i, lanes);
-    const Floats mean = adam.mean(simd::load(m + i, lanes), g);
-    const Floats root = root_of(adam.square(simd::load(s + i, lanes), g));
+    const Floats mean = simd::load(m + i, lanes), root = root_of(simd::load(s + i, lanes));
     const Floats denominator = root / adam.correction + adam.eps;
     const Floats by_mean = simd::load(by + i, lanes) / denominator * -adam.rate;
     const Floats by_square = by_mean * mean / denominator / -adam.correction / root * 0.5f;
@@ -156,7 +155,7 @@ inline napi_value step_rmsprop(js::Call& call) {
   return js::from(call.env, true);
 }
 
-/// respondRMSprop(value, gradient, s, cotangent of value', a, momentum, eps, lr, decay): the cotangent of the gradient;
+/// respondRMSprop(value, gradient, s', cotangent of value', a, momentum, eps, lr, decay): the cotangent of the gradient;
 /// null where the tensors do not fit.
 inline napi_value respond_rmsprop(js::Call& call) {
   call.where = "respondRMSprop";
@@ -169,7 +168,7 @@ inline napi_value respond_rmsprop(js::Call& call) {
   const RMSprop rms(call, 4);
   each(result.numel(), [&](int64_t i, auto lanes) SIMD_BODY {
     const Floats g = simd::load(gradient + i, lanes) + rms.decay * simd::load(value + i, lanes);
-    const Floats root = root_of(rms.square(simd::load(s + i, lanes), g)), denominator = root + rms.eps;
+    const Floats root = root_of(simd::load(s + i, lanes)), denominator = root + rms.eps;
     const Floats by_quotient = simd::load(by + i, lanes) * -rms.rate / denominator;
     const Floats by_square = -(by_quotient * g / denominator) / root * 0.5f;
     simd::store(to + i, by_quotient + rounded(rms.twice_fresh * by_square) * g, lanes);

@@ -52,7 +52,10 @@ const tensorOf = (handle: number | null): Tensor | null =>
 export const stepAdam = (tensors: UpdateTensors, numbers: AdamNumbers): boolean =>
   native.stepAdam(...handlesOf(tensors), ...adamNumbers(numbers));
 
-/** From the derivative by the value after it that by the gradient, all else from before it; null where they do not fit. */
+/**
+ * From the derivative by the new value that by the gradient; null where the tensors do not fit.
+ * @param tensors value and gradient from before the step, state from after it.
+ */
 export const respondAdam = (
   tensors: UpdateTensors,
   cotangent: Tensor,

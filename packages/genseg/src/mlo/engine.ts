@@ -89,7 +89,9 @@ export class Engine {
         const steps: Step[] = [];
         let sum = 0;
         for (let k = 0; k < unrollSteps; k++)
-          sum += this.#observe(problem.name, () => this.#step(problem, due, steps));
+          sum += this.#observe(problem.name, () =>
+            this.#step(problem, { due, last: k === unrollSteps - 1 }, steps),
+          );
         losses.set(problem.name, sum / unrollSteps);
         trajectories.set(problem, steps);
       }
@@ -118,14 +120,16 @@ export class Engine {
     return { loss, hypergradientNorms };
   }
 
-  #step(problem: Problem, record: boolean, steps: Step[]): number {
-    if (!record) {
+  /** @param when.due whether an upper step follows; `last`: whether no other of this problem does before it. */
+  #step(problem: Problem, when: { due: boolean; last: boolean }, steps: Step[]): number {
+    if (!when.due) {
       const { loss, batch } = problem.step();
       this.#onStep(problem, batch);
       return loss;
     }
     const { differentiatesSteps: differentiable } = this.method;
-    const { loss, step } = problem.recordedStep({ differentiable });
+    const latest = differentiable && when.last; // the other methods look at the state before
+    const { loss, step } = problem.recordedStep({ differentiable, latest });
     steps.push(step);
     this.#onStep(problem, step.batch);
     return loss;

@@ -267,6 +267,35 @@ test.each([1, 3])(
   },
 );
 
+test.each([1, 3])(
+  '%i steps, of which the latest has no copy of the state, give the same',
+  (count) => {
+    for (const optimizer of [Adam, RMSprop, SGD]) {
+      scope(() => {
+        const chain = makeChain();
+        const problems = makeProblems(chain, (p) => new optimizer(p, 0.05, { momentum: 0.5 }));
+        const graph = new Graph(edgesOf(problems));
+        const copied = new Map<Problem, Step[]>();
+        const own = new Map<Problem, Step[]>();
+        for (const problem of [problems.middle, problems.lowest]) {
+          take(problem, 2);
+          const earlier = take(problem, count - 1);
+          const state = problem.optimizer.snapshot();
+          const { step } = problem.recordedStep({ latest: true });
+          own.set(problem, [...earlier, step]);
+          copied.set(problem, [...earlier, { ...step, state, stateAfter: false }]);
+        }
+        const [found, expected] = [own, copied].map((steps) =>
+          hypergradient(graph, problems.upper, unrolled(), steps, null).gradients[0].toArray(),
+        );
+        expect(expected.some((x) => x !== 0)).toBe(true);
+        expect(found).toEqual(expected);
+        disposeAll(chain, problems);
+      });
+    }
+  },
+);
+
 test('parameters and optimiser state are bit for bit the same after a hypergradient', () => {
   scope(() => {
     const chain = makeChain();

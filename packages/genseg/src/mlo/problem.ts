@@ -38,6 +38,8 @@ export interface Step<Batch = unknown> {
   gradients: readonly Tensor[];
   /** The optimiser's state before the step. */
   state: OptimizerState;
+  /** Whether `state` is the optimiser's own instead, and so from after the step as long as no other follows. */
+  stateAfter?: boolean;
   /** The gradient as a function that can be differentiated, where it was asked for; serves one hypergradient. */
   recording?: Recording;
 }
@@ -81,14 +83,20 @@ export class Problem<Batch = unknown> {
    *
    * @param options.differentiable also keep the gradient's graph, which a hypergradient would otherwise
    *   evaluate again. Until it is used, the parameters of other problems that enter the loss must not change.
+   * @param options.latest no step follows before the hypergradient, so that the optimiser's state need not be copied.
    */
-  recordedStep(options: { differentiable?: boolean } = {}): { loss: number; step: Step<Batch> } {
-    const { differentiable = false } = options;
+  recordedStep(options: { differentiable?: boolean; latest?: boolean } = {}): {
+    loss: number;
+    step: Step<Batch>;
+  } {
+    const { differentiable = false, latest = false } = options;
     const before = noGrad(() => valuesOf(this.parameters).map((value) => value.detach().clone()));
-    const state = this.optimizer.snapshot();
+    const { optimizer } = this;
+    const state = latest ? optimizer.ownState() : optimizer.snapshot();
+    const taken = { before, state, stateAfter: latest };
     if (!differentiable) {
       const { batch, loss, random, gradients } = this.#update();
-      return { loss, step: { batch, random, before, gradients, state } };
+      return { loss, step: { ...taken, batch, random, gradients } };
     }
     // At copies, since the update changes the parameters in place and the graph needs the values before it.
     const values = before.map((value) => value.detach().requiresGrad_());
@@ -97,8 +105,8 @@ export class Problem<Batch = unknown> {
     );
     const recording = { values, gradients };
     const fixed = gradients.map((gradient) => gradient.detach());
-    this.optimizer.step(fixed);
-    return { loss, step: { batch, random, before, gradients: fixed, state, recording } };
+    optimizer.step(fixed);
+    return { loss, step: { ...taken, batch, random, gradients: fixed, recording } };
   }
 
   #update() {

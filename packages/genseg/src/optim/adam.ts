@@ -47,19 +47,18 @@ function adamUpdate(
   value.addcdiv_(m, denominator, { value: -rate });
 }
 
-/** Its transposed derivative: from those of value' and of m' and s' to those of g and of m and s. */
+/** Its transposed derivative, at m' and s': from those of value' and of m' and s' to those of g and of m and s. */
 function pullBackAdam(
   g: Tensor,
-  [m, s]: readonly Tensor[],
+  [m1, s1]: readonly Tensor[],
   { value: dValue, slots: [dM, dS] = [] }: Cotangent,
   { betas: [beta1, beta2], eps, lr, step }: Moments & Pace,
 ): { gradient: Tensor; slots(): Tensor[] } {
   const correction = Math.sqrt(1 - beta2 ** step);
   const rate = lr / (1 - beta1 ** step);
-  const root = rootMeanSquare(s.mul(beta2).addcmul_(g, g, { value: 1 - beta2 }));
+  const root = rootMeanSquare(s1);
   const denominator = root.div(correction).add_(eps);
   const step1 = dValue.div(denominator).mul_(-rate); // by m'
-  const m1 = m.mul(beta1).add_(g, { alpha: 1 - beta1 });
   const byRoot = step1.mul(m1).div_(denominator).div_(-correction);
   const toM = plus(step1, dM);
   const toS = plus(byRoot.div_(root).mul_(0.5), dS);

@@ -9,6 +9,7 @@ export {
   type Pace,
   type PulledBack,
   type UpdateSite,
+  type UpdateSites,
 } from './optimizer.ts';
 export { RMSprop, type RMSpropOptions } from './rmsprop.ts';
 export { constant, cosine, linearDecay, polynomial, type Schedule } from './schedule.ts';

@@ -22,7 +22,7 @@ export interface Pace {
   lr: number;
 }
 
-/** Where an update was taken: all from before it. */
+/** Where an update was taken: value and gradient from before it, state from after it. */
 export interface UpdateSite extends Pace {
   value: Tensor;
   gradient: Tensor;
@@ -39,6 +39,14 @@ export interface Cotangent {
 export interface PulledBack {
   gradient: Tensor;
   before(): { value: Tensor; slots: Tensor[] };
+}
+
+/** Where the updates of all parameters were taken: all from before, unless `stateAfter` says otherwise of the state. */
+export interface UpdateSites {
+  values: readonly Tensor[];
+  gradients: readonly Tensor[];
+  state: OptimizerState;
+  stateAfter?: boolean | undefined;
 }
 
 /** The same of all parameters. */
@@ -122,6 +130,11 @@ export abstract class Optimizer {
     };
   }
 
+  /** The state that `step` would start from, and change: the tensors are the optimiser's own. */
+  ownState(): OptimizerState {
+    return { step: this.#step, slots: this.#slots };
+  }
+
   /** New values and state as differentiable functions of values and gradients; nothing is changed. */
   lookahead(
     values: readonly Tensor[],
@@ -144,18 +157,15 @@ export abstract class Optimizer {
    * vector-Jacobian product of `lookahead`. Exact; 0 where an algorithm divides by the gradients' size
    * and every gradient has been 0.
    *
-   * @param at values, gradients and state before the update.
+   * @param at where the update was taken.
    */
-  pullBackGradients(
-    at: { values: readonly Tensor[]; gradients: readonly Tensor[]; state: OptimizerState },
-    cotangents: Cotangents,
-  ): Tensor[] {
+  pullBackGradients(at: UpdateSites, cotangents: Cotangents): Tensor[] {
     return this.#pullBack(at, cotangents, null).map(([g]) => g);
   }
 
   /** The same by the gradients and by values and state before, for the update before this one. */
   pullBack(
-    at: { values: readonly Tensor[]; gradients: readonly Tensor[]; state: OptimizerState },
+    at: UpdateSites,
     cotangents: Cotangents,
   ): { gradients: Tensor[]; values: Tensor[]; slots: Tensor[][] } {
     const pulled = this.#pullBack(at, cotangents, (before) => {
@@ -170,7 +180,7 @@ export abstract class Optimizer {
   }
 
   #pullBack(
-    at: { values: readonly Tensor[]; gradients: readonly Tensor[]; state: OptimizerState },
+    at: UpdateSites,
     { values: cotangents, slots: slotCotangents }: Cotangents,
     also: ((before: PulledBack['before']) => Tensor[]) | null,
   ): Tensor[][] {
@@ -178,12 +188,13 @@ export abstract class Optimizer {
     this.#requireOneEach('gradients', at.gradients);
     this.#requireOneEach('cotangents', cotangents);
     const step = at.state.step + 1;
-    const siteOf = (i: number, cut: Slice): UpdateSite => ({
-      value: cut(at.values[i].detach()),
-      gradient: cut(at.gradients[i].detach()),
-      slots: at.state.slots[i].map(cut),
-      ...this.#pace(i, step),
-    });
+    const siteOf = (i: number, cut: Slice): UpdateSite => {
+      const pace = this.#pace(i, step);
+      const [value, gradient] = [cut(at.values[i].detach()), cut(at.gradients[i].detach())];
+      const given = at.state.slots[i].map(cut);
+      const slots = at.stateAfter ? given : this.#stateAfter(value, gradient, given, pace);
+      return { value, gradient, slots, ...pace };
+    };
     const atOnce = (i: number) => scope(() => this.pullBackAtOnce(siteOf(i, whole), cotangents[i]));
     const ofSlice = (i: number, cut: Slice): Tensor[] =>
       scope(() => {
@@ -209,6 +220,14 @@ export abstract class Optimizer {
         return results!;
       }),
     );
+  }
+
+  /** The state that an update makes of this one. */
+  #stateAfter(value: Tensor, gradient: Tensor, state: readonly Tensor[], pace: Pace): Tensor[] {
+    const after = state.map((tensor) => tensor.clone());
+    const moved = value.clone();
+    if (!this.updateAtOnce(moved, gradient, after, pace)) this.update(moved, gradient, after, pace);
+    return after;
   }
 
   /**

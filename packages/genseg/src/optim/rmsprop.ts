@@ -77,7 +77,7 @@ export class RMSprop extends Optimizer {
     const [s] = site.slots;
     const [dS, dV] = cotangent.slots ?? [];
     const g = withDecay(site.gradient, site.value, this.#weightDecay);
-    const root = rootMeanSquare(s.mul(alpha).addcmul_(g, g, { value: 1 - alpha }));
+    const root = rootMeanSquare(s);
     const denominator = root.add(this.#eps);
     // value' = value - lr v', v' = momentum v + g / denominator; without momentum v' is the quotient.
     const toV = plus(cotangent.value.mul(-site.lr), dV);
