@@ -9,6 +9,7 @@
 #include "errors.h"
 #include "images.h"
 #include "memory.h"
+#include "mixture.h"
 #include "norm.h"
 #include "optimiser.h"
 #include "pool.h"
@@ -76,6 +77,8 @@ const napi_property_descriptor exports_table[] = {
     entry<convolution::convolve>("convolve"),
     // images.h
     entry<images::join>("joinChannels"),
+    // mixture.h
+    entry<mixture::mix>("mixKernels"),
     // norm.h
     entry<norm::batch_norm>("normaliseBatch"),
     // optimiser.h

@@ -88,6 +88,8 @@ export interface Native {
 
   halveByMaximum(input: NativeHandle): NativeHandle;
 
+  mixKernels(kernels: readonly NativeHandle[], shares: NativeHandle): NativeHandle | null;
+
   stepAdam(value: NativeHandle, ...rest: number[]): boolean;
   respondAdam(value: NativeHandle, ...rest: number[]): NativeHandle | null;
   stepRMSprop(value: NativeHandle, ...rest: number[]): boolean;

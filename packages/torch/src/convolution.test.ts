@@ -4,6 +4,7 @@ import {
   autocast,
   type ConvolveOptions,
   cat,
+  constantPadNd,
   conv2d,
   convolve,
   convolveTransposed,
@@ -14,6 +15,7 @@ import {
   joinChannels,
   liveTensors,
   maxPool2d,
+  mixKernels,
   ones,
   randn,
   scope,
@@ -218,5 +220,49 @@ test.each([
     using generator = new Generator(0);
     const [input, weight] = [x, w].map((shape) => randn(shape, { generator }));
     expect(() => convolve(input, weight, options)).toThrow(message);
+  });
+});
+
+test('kernels are mixed as they are padded, multiplied and added, in all derivatives; others are refused', () => {
+  using generator = new Generator(5);
+  scope(() => {
+    // More pairs of channels than a piece of a sum has, and a rest.
+    const kernels = [4, 6, 8].map((k) => randn([19, 7, k, k], { generator, dtype: 'float64' }));
+    const shares = randn([3], { generator, dtype: 'float64' });
+    const padded = (kernel: Tensor) =>
+      constantPadNd(kernel, Array(4).fill((8 - kernel.shape[3]) / 2));
+    const plain = (k: readonly Tensor[], a: Tensor) =>
+      a.unbind().reduce((sum, share, i) => sum.add(padded(k[i]).mul(share)), padded(k[0]).mul(0));
+    const upToSecond = (
+      run: (k: readonly Tensor[], a: Tensor) => Tensor,
+      dtype: 'float32' | 'float64',
+    ) => {
+      const at = [...kernels, shares].map((t) => t.to({ dtype }).detach().requiresGrad_());
+      const mixed = run(at.slice(0, 3), at[3]);
+      const first = grad(mixed.mul(mixed.sin()).mean(), at, { createGraph: true });
+      const again = first
+        .map((g, i) =>
+          g
+            .square()
+            .sum()
+            .mul(i + 1),
+        )
+        .reduce((a, b) => a.add(b));
+      return [mixed, ...first, ...grad(again, at)].map((t) => t.detach().to({ dtype: 'float64' }));
+    };
+    const expected = upToSecond(plain, 'float64');
+    upToSecond((k, a) => mixKernels(k, a)!, 'float32').forEach((found, i) => {
+      const scale = expected[i].abs().max().item();
+      expect(found.shape).toEqual(expected[i].shape);
+      expect(found.sub(expected[i]).abs().max().item() / scale, `result ${i}`).toBeLessThan(2e-6);
+    });
+
+    const narrow = kernels.map((k) => k.to({ dtype: 'float32' }));
+    const numbers = shares.to({ dtype: 'float32' });
+    expect(mixKernels(narrow, numbers)).not.toBeNull();
+    expect(mixKernels(kernels, shares)).toBeNull();
+    expect(mixKernels(narrow.slice(1), numbers.narrow(0, 0, 2))).toBeNull();
+    expect(mixKernels(narrow.toReversed(), numbers)).toBeNull();
+    expect(mixKernels([narrow[0].narrow(0, 0, 1), ...narrow.slice(1)], numbers)).toBeNull();
   });
 });

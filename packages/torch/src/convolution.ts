@@ -39,6 +39,18 @@ export const convolveTransposed = (
 export const joinChannels = (a: Tensor, b: Tensor): Tensor =>
   new Tensor(native.joinChannels(a.handle, b.handle));
 
+/**
+ * sum_i shares_i kernels_i, the smaller kernels amid zeros, in one pass over memory, as are its derivatives of every order
+ * (native/mixture.h). For float32 on a CPU, three kernels [., ., k, k] of k = 4, 6 and 8, and shares [3]; null for others.
+ */
+export function mixKernels(kernels: readonly Tensor[], shares: Tensor): Tensor | null {
+  const handle = native.mixKernels(
+    kernels.map((kernel) => kernel.handle),
+    shares.handle,
+  );
+  return handle === null ? null : new Tensor(handle);
+}
+
 /** `maxPool2d(input, 2)`, likewise (native/pool.h). A last odd row or column falls away. */
 export const halveByMaximum = (input: Tensor): Tensor =>
   new Tensor(native.halveByMaximum(input.handle));

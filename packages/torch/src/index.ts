@@ -15,6 +15,7 @@ export {
   convolveTransposed,
   halveByMaximum,
   joinChannels,
+  mixKernels,
 } from './convolution.ts';
 export { type NestedArray, parameter, tensor } from './creation.ts';
 export { type GroupBackend, ProcessGroup, type ReduceOp } from './distributed.ts';

@@ -46,7 +46,7 @@ describe.each(resamplings)('$name', ({ resampling, apply, outputShape }) => {
   };
 
   const merged = ([alpha, ...rest]: Tensor[]): Tensor => {
-    const kernel = mergeKernels(rest.slice(0, 3), alpha.softmax(0).unbind());
+    const kernel = mergeKernels(rest.slice(0, 3), alpha.softmax(0));
     return resampling.apply(rest[3], kernel, 3, undefined);
   };
 
@@ -72,6 +72,19 @@ describe.each(resamplings)('$name', ({ resampling, apply, outputShape }) => {
         const scale = three[i].abs().max().item();
         expect(scale).toBeGreaterThan(0);
         expect(largestDifference(got, three[i]) / scale, `result ${i}`).toBeLessThan(1e-13);
+      });
+    });
+  });
+
+  test('in float32 too, in one pass over memory', () => {
+    scope(() => {
+      const wide = (f: typeof merged) => upToSecondOrder((at) => f(at));
+      const narrow = (at: Tensor[]) =>
+        merged(at.map((x) => x.to({ dtype: 'float32' }))).to({ dtype: 'float64' });
+      const [exact, found] = [plain, narrow].map(wide);
+      found.forEach((got, i) => {
+        const scale = exact[i].abs().max().item();
+        expect(largestDifference(got, exact[i]) / scale, `result ${i}`).toBeLessThan(1e-5);
       });
     });
   });

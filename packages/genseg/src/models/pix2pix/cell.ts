@@ -56,7 +56,7 @@ export class MixedOp extends Module {
   }
 
   forward(input: Tensor): Tensor {
-    const shares = this.#alpha.value.softmax(0).unbind();
+    const shares = this.#alpha.value.softmax(0);
     const kernel = mergeKernels(
       this.#kernels.map((k) => k.value),
       shares,

@@ -1,0 +1,226 @@
+// Weighted sums of kernels of 4 x 4, 6 x 6 and 8 x 8 taps that share a centre, with derivatives of every order. With P
+// the padding of a kernel with zeros to 8 x 8, and P' its transpose, the form <C, sum_i a_i P_i k_i> is linear in each
+// of its arguments, so that its three derivatives are each other's:
+//
+//   merge  K  = sum_i a_i P_i k_i       split  k_i = a_i P_i' C       dots  a_i = <P_i k_i, C>
+//
+// Each is one pass over memory, where padding, products and sums apart are some eight.
+#pragma once
+
+#include <ATen/ATen.h>
+#include <ATen/Parallel.h>
+#include <torch/csrc/autograd/custom_function.h>
+
+#include <array>
+
+#include "handles.h"
+#include "simd.h"
+
+namespace mixture {
+
+using simd::Floats;
+using torch::autograd::AutogradContext;
+using torch::autograd::Function;
+using torch::autograd::variable_list;
+
+constexpr int count = 3, taps = 64, vectors = taps / simd::lanes;
+constexpr std::array<int, count> sizes{4, 6, 8};
+
+/// Moves a kernel's rows between where they lie without gaps and their places among 8 x 8.
+template <int size, bool spreading>
+SIMD_INLINE void move_rows(std::conditional_t<spreading, const float, float>* dense, float* block) {
+  constexpr int border = (8 - size) / 2;
+  for (int y = 0; y < size; y++) {
+    float* place = block + (y + border) * 8 + border;
+    if constexpr (spreading) std::memcpy(place, dense + y * size, size * sizeof(float));
+    else std::memcpy(dense + y * size, place, size * sizeof(float));
+  }
+}
+
+/// The taps of one pair of channels, each kernel's among zeros.
+struct Blocks {
+  alignas(64) float of[count][taps] = {};
+
+  SIMD_INLINE void spread(const std::array<const float*, count>& kernels, int64_t pair) {
+    move_rows<4, true>(kernels[0] + pair * 16, of[0]);
+    move_rows<6, true>(kernels[1] + pair * 36, of[1]);
+    move_rows<8, true>(kernels[2] + pair * 64, of[2]);
+  }
+  SIMD_INLINE void gather(const std::array<float*, count>& kernels, int64_t pair) {
+    move_rows<4, false>(kernels[0] + pair * 16, of[0]);
+    move_rows<6, false>(kernels[1] + pair * 36, of[1]);
+    move_rows<8, false>(kernels[2] + pair * 64, of[2]);
+  }
+};
+
+/// Calls visit(blocks, pair) for all pairs of channels, in several threads.
+template <class F>
+void each_pair(int64_t pairs, const F& visit) {
+  at::parallel_for(0, pairs, 256, [&](int64_t from, int64_t to) {
+    simd::run([&]() SIMD_BODY {
+      Blocks blocks;
+      for (int64_t pair = from; pair < to; pair++) visit(blocks, pair);
+    });
+  });
+}
+
+template <class T = const float>
+std::array<T*, count> pointers(const variable_list& kernels) {
+  return {kernels[0].data_ptr<float>(), kernels[1].data_ptr<float>(), kernels[2].data_ptr<float>()};
+}
+
+inline variable_list dense(const variable_list& tensors) {
+  variable_list result;
+  for (const auto& t : tensors) result.push_back(t.contiguous());
+  return result;
+}
+
+inline at::Tensor merge(const variable_list& given, const at::Tensor& shares) {
+  const auto kernels = dense(given);
+  const auto result = at::empty_like(kernels[2]);
+  const auto from = pointers(kernels);
+  float* to = result.data_ptr<float>();
+  const auto numbers = shares.contiguous();
+  const float* a = numbers.data_ptr<float>();
+  each_pair(result.numel() / taps, [&](Blocks& blocks, int64_t pair) SIMD_BODY {
+    blocks.spread(from, pair);
+    for (int v = 0; v < vectors; v++) {
+      const int at = v * simd::lanes;
+      Floats sum = simd::rounded(simd::load(blocks.of[0] + at) * a[0]);
+      sum = simd::load(blocks.of[1] + at) * a[1] + sum;
+      sum = simd::load(blocks.of[2] + at) * a[2] + sum;
+      simd::store(to + pair * taps + at, sum);
+    }
+  });
+  return result;
+}
+
+inline variable_list split(const at::Tensor& shares, const at::Tensor& merged) {
+  const auto given = merged.contiguous();
+  variable_list result;
+  for (const int size : sizes) {
+    auto shape = given.sizes().vec();
+    shape[shape.size() - 2] = shape[shape.size() - 1] = size;
+    result.push_back(at::empty(shape, given.options()));
+  }
+  const auto to = pointers<float>(result);
+  const float* from = given.data_ptr<float>();
+  const auto numbers = shares.contiguous();
+  const float* a = numbers.data_ptr<float>();
+  each_pair(given.numel() / taps, [&](Blocks& blocks, int64_t pair) SIMD_BODY {
+    for (int v = 0; v < vectors; v++) {
+      const Floats values = simd::load(from + pair * taps + v * simd::lanes);
+      for (int i = 0; i < count; i++) simd::store(blocks.of[i] + v * simd::lanes, values * a[i]);
+    }
+    blocks.gather(to, pair);
+  });
+  return result;
+}
+
+/// Sums in pieces that hang on the shape alone: the same bits for any number of threads.
+inline at::Tensor dots(const variable_list& given, const at::Tensor& merged) {
+  constexpr int64_t piece = 64;
+  const auto kernels = dense(given);
+  const auto with = merged.contiguous();
+  const auto from = pointers(kernels);
+  const float* values = with.data_ptr<float>();
+  const int64_t pairs = with.numel() / taps, pieces = (pairs + piece - 1) / piece;
+  std::vector<std::array<double, count>> parts(pieces);
+  each_pair(pieces, [&](Blocks& blocks, int64_t index) SIMD_BODY {
+    Floats sums[count] = {};
+    for (int64_t pair = index * piece; pair < std::min(pairs, (index + 1) * piece); pair++) {
+      blocks.spread(from, pair);
+      for (int at = 0; at < taps; at += simd::lanes) {
+        const Floats value = simd::load(values + pair * taps + at);
+        for (int i = 0; i < count; i++) sums[i] += simd::load(blocks.of[i] + at) * value;
+      }
+    }
+    for (int i = 0; i < count; i++)
+      for (int lane = 0; lane < simd::lanes; lane++) parts[index][i] += sums[i][lane];
+  });
+  const auto result = at::empty({count}, with.options());
+  for (int i = 0; i < count; i++) {
+    double sum = 0;
+    for (const auto& part : parts) sum += part[i];
+    result.data_ptr<float>()[i] = static_cast<float>(sum);
+  }
+  return result;
+}
+
+struct Merge : Function<Merge> {
+  static at::Tensor forward(AutogradContext* ctx, const at::Tensor& k4, const at::Tensor& k6, const at::Tensor& k8,
+                            const at::Tensor& shares) {
+    at::AutoDispatchBelowADInplaceOrView below_autograd;
+    ctx->save_for_backward({k4, k6, k8, shares});
+    return merge({k4, k6, k8}, shares);
+  }
+  static variable_list backward(AutogradContext* ctx, const variable_list& gradients);
+};
+
+struct Split : Function<Split> {
+  static variable_list forward(AutogradContext* ctx, const at::Tensor& shares, const at::Tensor& merged) {
+    at::AutoDispatchBelowADInplaceOrView below_autograd;
+    ctx->save_for_backward({shares, merged});
+    return split(shares, merged);
+  }
+  static variable_list backward(AutogradContext* ctx, const variable_list& gradients);
+};
+
+struct Dots : Function<Dots> {
+  static at::Tensor forward(AutogradContext* ctx, const at::Tensor& k4, const at::Tensor& k6, const at::Tensor& k8,
+                            const at::Tensor& merged) {
+    at::AutoDispatchBelowADInplaceOrView below_autograd;
+    ctx->save_for_backward({k4, k6, k8, merged});
+    return dots({k4, k6, k8}, merged);
+  }
+  static variable_list backward(AutogradContext* ctx, const variable_list& gradients);
+};
+
+/// Of the kernels, if any of theirs is asked for.
+inline void set_split(AutogradContext* ctx, variable_list& result, const at::Tensor& shares, const at::Tensor& merged) {
+  if (!ctx->needs_input_grad(0) && !ctx->needs_input_grad(1) && !ctx->needs_input_grad(2)) return;
+  const auto kernels = Split::apply(shares, merged);
+  std::copy(kernels.begin(), kernels.end(), result.begin());
+}
+
+inline variable_list Merge::backward(AutogradContext* ctx, const variable_list& gradients) {
+  const auto k = ctx->get_saved_variables();
+  variable_list result(4);
+  set_split(ctx, result, k[3], gradients[0]);
+  if (ctx->needs_input_grad(3)) result[3] = Dots::apply(k[0], k[1], k[2], gradients[0]);
+  return result;
+}
+
+inline variable_list Split::backward(AutogradContext* ctx, const variable_list& k) {
+  const auto saved = ctx->get_saved_variables();
+  variable_list result(2);
+  if (ctx->needs_input_grad(0)) result[0] = Dots::apply(k[0], k[1], k[2], saved[1]);
+  if (ctx->needs_input_grad(1)) result[1] = Merge::apply(k[0], k[1], k[2], saved[0]);
+  return result;
+}
+
+inline variable_list Dots::backward(AutogradContext* ctx, const variable_list& gradients) {
+  const auto k = ctx->get_saved_variables();
+  variable_list result(4);
+  set_split(ctx, result, gradients[0], k[3]);
+  if (ctx->needs_input_grad(3)) result[3] = Merge::apply(k[0], k[1], k[2], gradients[0]);
+  return result;
+}
+
+/// mixKernels(kernels, shares): null where they are not the kernels that this is for.
+inline napi_value mix(js::Call& call) {
+  call.where = "mixKernels";
+  const auto kernels = to_tensors(call.env, call[0]);
+  const auto& shares = to_tensor(call.env, call[1]);
+  const auto fits = [](const at::Tensor& t) { return t.is_cpu() && t.scalar_type() == at::kFloat; };
+  bool all = kernels.size() == count && fits(shares) && shares.dim() == 1 && shares.size(0) == count;
+  for (size_t i = 0; all && i < count; i++) {
+    const auto& k = kernels[i];
+    all = fits(k) && k.dim() == 4 && k.size(2) == sizes[i] && k.size(3) == sizes[i] && k.numel() > 0 &&
+          k.size(0) == kernels[0].size(0) && k.size(1) == kernels[0].size(1);
+  }
+  if (!all) return js::null(call.env);
+  return from_tensor(call.env, Merge::apply(kernels[0], kernels[1], kernels[2], shares));
+}
+
+}  // namespace mixture
