@@ -4,7 +4,7 @@
 //
 //   node bench/compare-iterations.mjs             prints it
 //   node bench/compare-iterations.mjs --write     also into docs/performance.md, with a plot
-//   node bench/compare-iterations.mjs --only 16   one width; --turns 3: turns of each
+//   node bench/compare-iterations.mjs --only 16   one width; --turns 5: turns of each
 
 import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { availableParallelism, tmpdir } from 'node:os';
@@ -24,13 +24,11 @@ import { machineLine, table, writeBetween } from './report.mjs';
 const PLOT = new URL('../docs/performance-iteration.svg', import.meta.url);
 const STAGES = ['I, discriminator', 'I, generator', 'II', 'III'];
 const rates = { gan: 1e-4, segmentation: 1e-4, architecture: 1e-3 };
-/** Iterations that are measured in each turn. */
-const perTurn = 2;
-/** The small nets of the preset `fast`, deep ones of half the paper's width, and the paper's. */
+/** The small nets of the preset `fast`, deep ones of half the paper's width, and the paper's; how often each is measured. */
 const sizes = [
-  { width: 16, size: 128, batch: 4, depth: 5 },
-  { width: 32, size: 256, batch: 2, depth: 8 },
-  { width: 64, size: 256, batch: 2, depth: 8 },
+  { width: 16, size: 128, batch: 4, depth: 5, turns: 3, perTurn: 2 },
+  { width: 32, size: 256, batch: 2, depth: 8, turns: 1, perTurn: 1 },
+  { width: 64, size: 256, batch: 2, depth: 8, turns: 1, perTurn: 1 },
 ];
 
 /** @returns {Variant[]} */
@@ -53,10 +51,10 @@ const sum = (/** @type {number[]} */ values) => values.reduce((a, b) => a + b, 0
  * Measures all variants of one size in turn. Each turn is a process of its own that is alone in memory, where
  * the plain half at the paper's nets needs more than many a machine has; its first iteration only warms it.
  * @param {typeof sizes[number]} size
- * @param {{ python: string | undefined, turns: number, file: string }} options
+ * @param {{ python: string | undefined, turns?: number, file: string }} options
  * @returns {Promise<(Measured | Ended)[]>}
  */
-export async function measureIterations(size, { python, turns, file }) {
+export async function measureIterations(size, { python, turns = size.turns, file }) {
   const variants = variantsOf().filter((variant) => python || !variant.python);
   const found = variants.map((variant) => ({
     ...{ variant, ended: false },
@@ -100,8 +98,8 @@ async function takeTurn(size, variant, { python, file }) {
     await worker.ask('prepare', { ...size, ...variant, rates, file: path });
     const [first] = /** @type {Run[]} */ (await worker.ask('iterations', { count: 1 }));
     const before = worker.cpuSeconds();
-    const runs = /** @type {Run[]} */ (await worker.ask('iterations', { count: perTurn }));
-    const cpu = (worker.cpuSeconds() - before) / perTurn;
+    const runs = /** @type {Run[]} */ (await worker.ask('iterations', { count: size.perTurn }));
+    const cpu = (worker.cpuSeconds() - before) / size.perTurn;
     return { first, runs, cpu, memory: worker.peakMemory() };
   } catch (error) {
     if (error instanceof EndedError && error.signal === 'SIGKILL') return null;
@@ -177,14 +175,17 @@ async function peakText() {
 }
 
 /** @param {{ python: string | undefined, turns?: number, only?: number, write?: boolean }} options */
-export async function compareIterations({ python, turns = 3, only, write = false }) {
+export async function compareIterations({ python, turns, only, write = false }) {
   const folder = mkdtempSync(join(tmpdir(), 'genseg-iteration-'));
   const parts = [machineLine(), await peakText()];
   const plots = [];
   try {
     for (const size of sizes.filter(({ width }) => only === undefined || width === only)) {
       const file = join(folder, `first-${size.width}.safetensors`);
-      const measured = await measureIterations(size, { python, turns, file });
+      const measured = await measureIterations(size, {
+        ...{ python, file },
+        ...(turns !== undefined && { turns }),
+      });
       rmSync(file, { force: true });
       const title = `Width ${size.width}, ${size.size} px, batch ${size.batch}`;
       parts.push(`**${title}**`, iterationTable(measured));
@@ -205,7 +206,7 @@ if (import.meta.url === pathToFileURL(process.argv[1]).href) {
   });
   await compareIterations({
     python: process.env.PYTHON ?? '/usr/bin/python3',
-    turns: Number(values.turns ?? 3),
+    ...(values.turns !== undefined && { turns: Number(values.turns) }),
     ...(values.only !== undefined && { only: Number(values.only) }),
     ...(values.write !== undefined && { write: values.write }),
   });
