@@ -53,13 +53,13 @@ struct Blocks {
   }
 };
 
-/// Calls visit(blocks, pair) for all pairs of channels, in several threads.
+/// Calls visit(blocks, i) for so many pieces of so many pairs of channels each, in several threads.
 template <class F>
-void each_pair(int64_t pairs, const F& visit) {
-  at::parallel_for(0, pairs, 256, [&](int64_t from, int64_t to) {
+void each_piece(int64_t pieces, int64_t pairs, const F& visit) {
+  at::parallel_for(0, pieces, 256 / pairs, [&](int64_t from, int64_t to) {
     simd::run([&]() SIMD_BODY {
       Blocks blocks;
-      for (int64_t pair = from; pair < to; pair++) visit(blocks, pair);
+      for (int64_t i = from; i < to; i++) visit(blocks, i);
     });
   });
 }
@@ -82,7 +82,7 @@ inline at::Tensor merge(const variable_list& given, const at::Tensor& shares) {
   float* to = result.data_ptr<float>();
   const auto numbers = shares.contiguous();
   const float* a = numbers.data_ptr<float>();
-  each_pair(result.numel() / taps, [&](Blocks& blocks, int64_t pair) SIMD_BODY {
+  each_piece(result.numel() / taps, 1, [&](Blocks& blocks, int64_t pair) SIMD_BODY {
     blocks.spread(from, pair);
     for (int v = 0; v < vectors; v++) {
       const int at = v * simd::lanes;
@@ -107,7 +107,7 @@ inline variable_list split(const at::Tensor& shares, const at::Tensor& merged) {
   const float* from = given.data_ptr<float>();
   const auto numbers = shares.contiguous();
   const float* a = numbers.data_ptr<float>();
-  each_pair(given.numel() / taps, [&](Blocks& blocks, int64_t pair) SIMD_BODY {
+  each_piece(given.numel() / taps, 1, [&](Blocks& blocks, int64_t pair) SIMD_BODY {
     for (int v = 0; v < vectors; v++) {
       const Floats values = simd::load(from + pair * taps + v * simd::lanes);
       for (int i = 0; i < count; i++) simd::store(blocks.of[i] + v * simd::lanes, values * a[i]);
@@ -126,7 +126,7 @@ inline at::Tensor dots(const variable_list& given, const at::Tensor& merged) {
   const float* values = with.data_ptr<float>();
   const int64_t pairs = with.numel() / taps, pieces = (pairs + piece - 1) / piece;
   std::vector<std::array<double, count>> parts(pieces);
-  each_pair(pieces, [&](Blocks& blocks, int64_t index) SIMD_BODY {
+  each_piece(pieces, piece, [&](Blocks& blocks, int64_t index) SIMD_BODY {
     Floats sums[count] = {};
     for (int64_t pair = index * piece; pair < std::min(pairs, (index + 1) * piece); pair++) {
       blocks.spread(from, pair);

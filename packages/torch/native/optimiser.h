@@ -70,8 +70,8 @@ struct Adam {
 
   Adam(js::Call& call, size_t at)
       : kept(all(call.number(at))), fresh(all(1 - call.number(at))), squares(all(call.number(at + 1))),
-        fresh_square(all(1 - call.number(at + 1))), twice_fresh_square(all(2 * (1 - call.number(at + 1)))), correction(all(call.number(at + 2))), eps(all(call.number(at + 3))),
-        rate(all(call.number(at + 4))), decay(all(call.number(at + 5))), shrink(all(call.number(at + 6))) {}
+        fresh_square(all(1 - call.number(at + 1))), twice_fresh_square(all(2 * (1 - call.number(at + 1)))),
+        correction(all(call.number(at + 2))), eps(all(call.number(at + 3))), rate(all(call.number(at + 4))), decay(all(call.number(at + 5))), shrink(all(call.number(at + 6))) {}
 
   SIMD_INLINE Floats mean(Floats before, Floats g) const { return fresh * g + rounded(kept * before); }
   SIMD_INLINE Floats square(Floats before, Floats g) const {
@@ -127,8 +127,8 @@ struct RMSprop {
   Floats kept, fresh, twice_fresh, momentum, eps, rate, decay;
 
   RMSprop(js::Call& call, size_t at)
-      : kept(all(call.number(at))), fresh(all(1 - call.number(at))), twice_fresh(all(2 * (1 - call.number(at)))), momentum(all(call.number(at + 1))),
-        eps(all(call.number(at + 2))), rate(all(call.number(at + 3))), decay(all(call.number(at + 4))) {}
+      : kept(all(call.number(at))), fresh(all(1 - call.number(at))), twice_fresh(all(2 * (1 - call.number(at)))),
+        momentum(all(call.number(at + 1))), eps(all(call.number(at + 2))), rate(all(call.number(at + 3))), decay(all(call.number(at + 4))) {}
 
   SIMD_INLINE Floats square(Floats before, Floats g) const {
     return rounded(fresh * g) * g + rounded(kept * before);

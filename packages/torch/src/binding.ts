@@ -4,8 +4,8 @@
  */
 import { existsSync } from 'node:fs';
 import { createRequire } from 'node:module';
-import { availableParallelism } from 'node:os';
 import { fileURLToPath } from 'node:url';
+import { coresHere } from './cores.ts';
 import { DisposedTensorError, OutOfMemoryError, TorchError } from './errors.ts';
 
 export type NativeHandle = number;
@@ -183,7 +183,8 @@ function load(): Native {
   // GNU OpenMP reads these once, when loaded. Its busy waiting for milliseconds is ruinous on a shared machine; but
   // threads that sleep at once take longer to wake than small operators to run, so that they wait some microseconds.
   process.env.OMP_WAIT_POLICY ??= 'passive';
-  if (process.env.OMP_WAIT_POLICY === 'passive') process.env.GOMP_SPINCOUNT ??= '2000';
+  if (process.env.OMP_WAIT_POLICY.toLowerCase() === 'passive')
+    process.env.GOMP_SPINCOUNT ??= '2000';
   let native: Native;
   try {
     native = createRequire(import.meta.url)(path) as Native;
@@ -194,7 +195,7 @@ function load(): Native {
     });
   }
   // LibTorch asks for one where a virtual machine hides what its cores are.
-  if (process.env.OMP_NUM_THREADS === undefined) native.setThreads(availableParallelism());
+  if (process.env.OMP_NUM_THREADS === undefined) native.setThreads(coresHere());
   native.setErrorClasses(TorchError, DisposedTensorError, OutOfMemoryError);
   return native;
 }

@@ -41,9 +41,8 @@ const adamNumbers = ({ betas, eps, lr, step, decay = 0, shrink = 1 }: AdamNumber
   return [...betas, Math.sqrt(second), eps, lr / first, decay, shrink];
 };
 
-const rmspropNumbers = ({ alpha, momentum, eps, lr, decay }: RMSpropNumbers) => [
-  ...[alpha, momentum, eps, lr, decay],
-];
+const rmspropNumbers = ({ alpha, momentum, eps, lr, decay }: RMSpropNumbers) =>
+  [alpha, momentum, eps, lr, decay] as const;
 
 const tensorOf = (handle: number | null): Tensor | null =>
   handle === null ? null : new Tensor(handle);

@@ -5,7 +5,7 @@
  * between two operations stays in the processor's cache. Where the engine has a formula in one pass over memory, that
  * runs in their place.
  */
-import { keep, noGrad, ones, scope, type Tensor } from '@genseg/torch';
+import { keep, noGrad, scope, type Tensor } from '@genseg/torch';
 import type { Parameter } from '../nn/index.ts';
 import { requireNonNegative } from './formula.ts';
 import { type Slice, slicesOf, whole } from './slices.ts';
@@ -241,9 +241,7 @@ export abstract class Optimizer {
     state: OptimizerState,
   ): Tensor[] {
     return scope(() => {
-      const sums = values.map(({ shape, dtype, device }) =>
-        ones([], { dtype, device }).expand(shape),
-      );
+      const sums = values.map((value) => value.detach().onesLike());
       const pulled = this.pullBackGradients({ values, gradients, state }, { values: sums });
       return pulled.map((d) => d.neg());
     });

@@ -178,7 +178,7 @@ export const trainConfigSchema = z
     threads: wholeNumber(1, 1024)
       .nullable()
       .default(null)
-      .describe('CPU threads; by default all cores'),
+      .describe('CPU threads; by default all cores, or fewer where that is much faster'),
     profile: boolean
       .default(false)
       .describe('Write where the time of a few steps of each stage goes: profile.md and a trace'),

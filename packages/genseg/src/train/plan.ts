@@ -3,7 +3,7 @@ import type { Environment } from '@genseg/torch';
 import type { Division, Manifest } from '../data/index.ts';
 import { ConfigError } from '../errors.ts';
 import type { Task } from '../nn/index.ts';
-import { memoryHere, type TrainConfig } from '../run/index.ts';
+import { isScript, memoryHere, type TrainConfig } from '../run/index.ts';
 import { familyNamed } from './family.ts';
 import { planWidth } from './memory-plan.ts';
 import { type Method, methodNamed } from './method.ts';
@@ -83,6 +83,8 @@ function chooseDevice(
 function choosePrecision(config: TrainConfig, device: Plan['device']): [Plan['precision'], string] {
   if (config.precision !== 'auto') return [config.precision, 'as asked'];
   if (device === 'cuda') return ['bf16', 'tensor cores; fp32 where LibTorch keeps it'];
+  if (isScript(config.model))
+    return ['fp32', "LibTorch lacks second derivatives of a script's bf16"];
   return ['fp32', 'the processor has no arithmetic in bfloat16, which would be slower'];
 }
 

@@ -1,7 +1,8 @@
-import { environment } from '@genseg/torch';
-import { afterAll, expect, test } from 'vitest';
+import { configure, environment } from '@genseg/torch';
+import { expect, test } from 'vitest';
 import { checkLeaks, discs, tinyPlan } from '../../test/tiny.ts';
-import { type Setting, type Trial, trialOf, tune } from './tune.ts';
+import { trainConfigSchema } from '../run/index.ts';
+import { type Setting, type Trial, trialOf, tune, tuned } from './tune.ts';
 
 checkLeaks();
 
@@ -79,12 +80,13 @@ test('what the user decided is not tried, nor anything on a GPU', () => {
 test('a trial takes the same steps in each setting, up to rounding', () => {
   using train = discs('train', 5);
   using validation = discs('validation', 2);
-  const before = environment().threads;
-  afterAll(() => expect(environment().threads).toBe(before));
+  const { threads } = environment();
   const trial = trialOf(plan, { train, validation });
   const [full, again, half] = (['fp32', 'fp32', 'bf16'] as const).map((precision) =>
-    trial({ precision, threads: before }),
+    trial({ precision, threads: threads + 1 }),
   );
+  expect(environment().threads).toBe(threads + 1);
+  configure({ threads });
   expect(full.seconds).toBeGreaterThan(0);
   expect(full.processor).toBeGreaterThan(0);
   expect(full.losses).toHaveLength(3);
@@ -93,4 +95,17 @@ test('a trial takes the same steps in each setting, up to rounding', () => {
   half.losses.forEach((loss, i) => {
     expect(Math.abs(loss / full.losses[i] - 1)).toBeLessThan(0.02);
   });
+});
+
+test('settings of a command that leaves none open, and the precision of a script, are not tried', () => {
+  using train = discs('train', 2);
+  using validation = discs('validation', 1);
+  const config = (flags: object) => trainConfigSchema.parse({ data: '.', out: '.', ...flags });
+  const cpu = { ...environment().cpu, bf16: true };
+  const given = { config: config({ precision: 'fp32', threads: 4 }), cpu };
+  expect(tuned(plan, { train, validation }, given)).toEqual(plan);
+  const script = { ...plan, model: 'own.pt' };
+  expect(tuned(script, { train, validation }, { config: config({ threads: 4 }), cpu })).toEqual(
+    script,
+  );
 });

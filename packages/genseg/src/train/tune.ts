@@ -1,6 +1,6 @@
 /** Precision and threads by measuring: those in which a few steps of the segmentation model are fastest. */
 import { configure, type Environment } from '@genseg/torch';
-import type { TrainConfig } from '../run/index.ts';
+import { isScript, type TrainConfig } from '../run/index.ts';
 import type { SessionData } from './batches.ts';
 import { augment } from './method.ts';
 import { type Plan, sessionOptions } from './plan.ts';
@@ -130,6 +130,9 @@ export const tuned = (
 ): Plan =>
   tune(
     plan,
-    { precision: config.precision === 'auto' && cpu.bf16, threads: config.threads === null },
+    {
+      precision: config.precision === 'auto' && cpu.bf16 && !isScript(plan.model),
+      threads: config.threads === null,
+    },
     trialOf(plan, data),
   );

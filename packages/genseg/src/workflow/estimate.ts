@@ -7,12 +7,14 @@ import type { TrainConfig } from '../run/index.ts';
 import { makePlan, measureSteps, predict, tuned } from '../train/index.ts';
 import { prepareData, testSets } from './data.ts';
 import { loadPairs, startSession } from './run-state.ts';
+import { keepThreads } from './threads.ts';
 import { unlabelledImages } from './unlabelled.ts';
 
 /** Of a training that ends with a fast test. @returns seconds, without the start of the process. */
 export async function estimateSeconds(config: TrainConfig): Promise<number> {
   const started = performance.now();
   const since = (start: number) => (performance.now() - start) / 1000;
+  using _threads = keepThreads();
   if (config.threads !== null) configure({ threads: config.threads });
   const data = await prepareData(config);
   const sets = await testSets(config, data);

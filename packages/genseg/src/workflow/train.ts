@@ -47,6 +47,7 @@ import { drawPreview } from './preview.ts';
 import { profileRun } from './profile.ts';
 import { Recorder } from './recorder.ts';
 import { loadPairs, openRun, type RunPairs, startSession } from './run-state.ts';
+import { keepThreads } from './threads.ts';
 import { writeDomain } from './trust.ts';
 import { unlabelledImages } from './unlabelled.ts';
 
@@ -97,6 +98,7 @@ export async function train(
   watcher: Watcher,
 ): Promise<TrainResult | null> {
   const started = performance.now();
+  using _threads = keepThreads();
   if (config.threads !== null) configure({ threads: config.threads });
   const data = await prepareData(config);
   const sets = await testSets(config, data);
@@ -112,7 +114,10 @@ export async function train(
   using run = RunFolder.create(config.out, settings);
   const { manifest, division } = data;
   const ids = (cases: readonly { id: string }[]) => cases.map(({ id }) => id);
-  writeJsonAtomic(run.paths.environment, describeEnvironment(engine as unknown as JsonValue));
+  writeJsonAtomic(
+    run.paths.environment,
+    describeEnvironment(environment() as unknown as JsonValue),
+  );
   writeJsonAtomic(run.paths.fingerprint, manifest.fingerprint);
   writeJsonAtomic(run.paths.manifest, manifest);
   writeJsonAtomic(run.paths.splits, {
@@ -142,6 +147,7 @@ export async function resume(
   using run = RunFolder.open(root);
   const config = restoreConfig(trainConfigSchema, run.config.settings);
   const { plan, data } = openRun(run.paths);
+  using _threads = keepThreads();
   configure({ threads: plan.threads });
   using pairs = await loadPairs(data, plan);
   return await execute(
