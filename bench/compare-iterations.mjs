@@ -60,13 +60,17 @@ export async function measureIterations(size, { python, turns = size.turns, file
     ...{ variant, ended: false },
     turns: /** @type {Turn[]} */ ([]),
   }));
+  /** @type {Run | undefined} */
+  let reference;
   for (let turn = 0; turn < turns; turn++)
     for (const one of turn % 2 ? found.toReversed() : found) {
       if (one.ended) continue;
       const taken = await takeTurn(size, one.variant, { python, file });
       one.ended = taken === null;
-      if (taken) one.turns.push(taken);
-      if (taken) requireSame(one.variant, one.turns[0].first, (found[0].turns[0] ?? taken).first);
+      if (!taken) continue;
+      one.turns.push(taken);
+      reference ??= taken.first;
+      requireSame(one.variant, taken.first, reference);
     }
   return found.map(({ variant, ended, turns }) => {
     if (ended) return { ...variant, wall: null };
