@@ -4,7 +4,7 @@
 //
 //   node bench/compare-iterations.mjs             prints it
 //   node bench/compare-iterations.mjs --write     also into docs/performance.md, with a plot
-//   node bench/compare-iterations.mjs --only 16   one width; --turns 5: turns of each
+//   node bench/compare-iterations.mjs --only 16,32   these widths; --turns 5: turns of each
 
 import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { availableParallelism, tmpdir } from 'node:os';
@@ -16,7 +16,7 @@ import { plotIterations } from './plot.mjs';
 import { machineLine, table, writeBetween } from './report.mjs';
 
 /** @typedef {{ stages: number[], losses: number[] }} Run seconds of levels; losses of D, G, S, validation, then |gradient| */
-/** @typedef {{ name: string, python: boolean, precision: string, layout: string, threads: number }} Variant */
+/** @typedef {{ name: string, python: boolean, tuned?: boolean, precision: string, layout: string, threads: number }} Variant */
 /** @typedef {{ first: Run, runs: Run[], cpu: number, memory: number }} Turn CPU seconds an iteration, most bytes */
 /** @typedef {Variant & { wall: number, cpu: number, parts: number[], memory: number }} Measured */
 /** @typedef {Variant & { wall: null }} Ended for want of memory */
@@ -40,6 +40,7 @@ function variantsOf(threads = availableParallelism()) {
     { name: 'ours, bf16', python: false, ...fp32, precision: 'bf16' },
     plain,
     { ...plain, name: 'Python, channels-last', layout: 'channels-last' },
+    { ...plain, name: 'Python, eager, untuned', tuned: false },
   ];
 }
 
@@ -94,7 +95,7 @@ export async function measureIterations(size, { python, turns = size.turns, file
  */
 async function takeTurn(size, variant, { python, file }) {
   const worker = variant.python
-    ? new Worker(/** @type {string} */ (python), 'iteration.py')
+    ? new Worker(/** @type {string} */ (python), 'iteration.py', { tuned: variant.tuned ?? true })
     : new Worker(process.execPath, 'iteration.mjs');
   const path = variant.python || !existsSync(file) ? file : null;
   try {
@@ -178,13 +179,13 @@ async function peakText() {
   return table(['GFLOP/s', 'matrix product', '3x3 convolution', 'with its gradients'], rows);
 }
 
-/** @param {{ python: string | undefined, turns?: number, only?: number, write?: boolean }} options */
+/** @param {{ python: string | undefined, turns?: number, only?: number[], write?: boolean }} options */
 export async function compareIterations({ python, turns, only, write = false }) {
   const folder = mkdtempSync(join(tmpdir(), 'genseg-iteration-'));
   const parts = [machineLine(), await peakText()];
   const plots = [];
   try {
-    for (const size of sizes.filter(({ width }) => only === undefined || width === only)) {
+    for (const size of sizes.filter(({ width }) => only?.includes(width) ?? true)) {
       const file = join(folder, `first-${size.width}.safetensors`);
       const measured = await measureIterations(size, {
         ...{ python, file },
@@ -211,7 +212,7 @@ if (import.meta.url === pathToFileURL(process.argv[1]).href) {
   await compareIterations({
     python: process.env.PYTHON ?? '/usr/bin/python3',
     ...(values.turns !== undefined && { turns: Number(values.turns) }),
-    ...(values.only !== undefined && { only: Number(values.only) }),
+    ...(values.only !== undefined && { only: values.only.split(',').map(Number) }),
     ...(values.write !== undefined && { write: values.write }),
   });
 }

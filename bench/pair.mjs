@@ -32,12 +32,14 @@ export class Worker {
   /**
    * @param {string} program
    * @param {string} script in this folder
+   * @param {{ tuned?: boolean }} [options] tuned: with waiting threads as ours has them, not as OpenMP does unasked
    */
-  constructor(program, script) {
+  constructor(program, script, { tuned = true } = {}) {
     const path = fileURLToPath(new URL(script, import.meta.url));
     // GNU OpenMP's busy waiting would take the cores from the other half, and on two cores makes Python's slower too;
     // ours sets the same itself.
-    const env = { ...process.env, OMP_WAIT_POLICY: 'passive', GOMP_SPINCOUNT: '2000' };
+    const waiting = tuned ? { OMP_WAIT_POLICY: 'passive', GOMP_SPINCOUNT: '2000' } : {};
+    const env = { ...process.env, ...waiting };
     this.#process = spawn(program, [path], { env, stdio: ['pipe', 'pipe', 'inherit'] });
     this.#answers = createInterface({ input: this.#process.stdout })[Symbol.asyncIterator]();
     this.#closed = once(this.#process, 'close');

@@ -153,7 +153,7 @@ try {
 }
 console.log(`\n${stepTable(steps)}`);
 if (write) writeReport(machine, operators, steps);
-await compareIterations({ python, write, ...(quick && { only: 16, turns: 1 }) });
+await compareIterations({ python, write, ...(quick && { only: [16], turns: 1 }) });
 await measurePrediction({ write, quick });
 
 for (const name of ['studio-paint', 'studio-data']) {
