@@ -120,7 +120,7 @@ test('previews of synthetic pairs are pictures', async () => {
   expect(runs[1].method).toBe('genseg');
   const path = '/api/rounds/round-1/runs/genseg/previews/';
   expect((await server.ask('GET', `${path}..%2f..%2fconfig.json`)).status).toBe(404);
-  const file = 'step-000027.png'; // 15 steps of the generator, then 12
+  const file = 'step-000020.png'; // 8 steps of the generator, 300 to 480 as in the preset, then 12
   const { status, headers } = await server.ask('GET', path + file);
   expect([status, headers['content-type']]).toEqual([200, 'image/png']);
 });
