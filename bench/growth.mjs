@@ -33,13 +33,13 @@ const rates = { gan: 1e-4, segmentation: 1e-4, architecture: 1e-3 };
 const common = { width: 16, size: 128, batch: 4 };
 /** @type {[keyof typeof common, string, number[]][]} */
 const varied = [
-  ['width', 'width of all networks', [8, 16, 32, 48]],
-  ['size', 'side of the images, px', [64, 128, 192, 256]],
-  ['batch', 'pairs in a batch', [1, 2, 4, 8, 16]],
+  ['width', 'width of all networks', [8, 16, 32]],
+  ['size', 'side of the images, px', [64, 128, 192]],
+  ['batch', 'pairs in a batch', [1, 2, 4, 8]],
 ];
 const labelCounts = [8, 32, 128, 512];
 /** How often each is measured, after once that warms up. */
-const times = 5;
+const times = 3;
 
 const median = (/** @type {number[]} */ values) =>
   values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)];
