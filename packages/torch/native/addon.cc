@@ -83,9 +83,9 @@ const napi_property_descriptor exports_table[] = {
     entry<norm::batch_norm>("normaliseBatch"),
     // optimiser.h
     entry<optimiser::step_adam>("stepAdam"),
-    entry<optimiser::respond_adam>("respondAdam"),
+    entry<optimiser::pull_back_adam>("pullBackAdam"),
     entry<optimiser::step_rmsprop>("stepRMSprop"),
-    entry<optimiser::respond_rmsprop>("respondRMSprop"),
+    entry<optimiser::pull_back_rmsprop>("pullBackRMSprop"),
     // pool.h
     entry<pool::halve>("halveByMaximum"),
     // random.h

@@ -100,10 +100,10 @@ inline napi_value step_adam(js::Call& call) {
   return js::from(call.env, true);
 }
 
-/// respondAdam(value, gradient, m', s', cotangent of value', b1, ..., shrink): the cotangent of the gradient; null where
+/// pullBackAdam(value, gradient, m', s', cotangent of value', b1, ..., shrink): the cotangent of the gradient; null where
 /// the tensors do not fit.
-inline napi_value respond_adam(js::Call& call) {
-  call.where = "respondAdam";
+inline napi_value pull_back_adam(js::Call& call) {
+  call.where = "pullBackAdam";
   const auto given = tensors(call, 5);
   if (!fit(given)) return js::null(call.env);
   const float *value = given[0].data_ptr<float>(), *gradient = given[1].data_ptr<float>();
@@ -155,10 +155,10 @@ inline napi_value step_rmsprop(js::Call& call) {
   return js::from(call.env, true);
 }
 
-/// respondRMSprop(value, gradient, s', cotangent of value', a, momentum, eps, lr, decay): the cotangent of the gradient;
+/// pullBackRMSprop(value, gradient, s', cotangent of value', a, momentum, eps, lr, decay): the cotangent of the gradient;
 /// null where the tensors do not fit.
-inline napi_value respond_rmsprop(js::Call& call) {
-  call.where = "respondRMSprop";
+inline napi_value pull_back_rmsprop(js::Call& call) {
+  call.where = "pullBackRMSprop";
   const auto given = tensors(call, 4);
   if (!fit(given)) return js::null(call.env);
   const float *value = given[0].data_ptr<float>(), *gradient = given[1].data_ptr<float>();

@@ -91,9 +91,9 @@ export interface Native {
   mixKernels(kernels: readonly NativeHandle[], shares: NativeHandle): NativeHandle | null;
 
   stepAdam(value: NativeHandle, ...rest: number[]): boolean;
-  respondAdam(value: NativeHandle, ...rest: number[]): NativeHandle | null;
+  pullBackAdam(value: NativeHandle, ...rest: number[]): NativeHandle | null;
   stepRMSprop(value: NativeHandle, ...rest: number[]): boolean;
-  respondRMSprop(value: NativeHandle, ...rest: number[]): NativeHandle | null;
+  pullBackRMSprop(value: NativeHandle, ...rest: number[]): NativeHandle | null;
 
   normaliseBatch(
     input: NativeHandle,

@@ -39,9 +39,9 @@ export { normaliseBatch, type RunningStatistics } from './norm.ts';
 export * from './ops.gen.ts';
 export {
   type AdamNumbers,
+  pullBackAdam,
+  pullBackRMSprop,
   type RMSpropNumbers,
-  respondAdam,
-  respondRMSprop,
   stepAdam,
   stepRMSprop,
   type UpdateTensors,

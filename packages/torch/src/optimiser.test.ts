@@ -3,9 +3,9 @@ import { expect, test } from 'vitest';
 import {
   Generator,
   liveTensors,
+  pullBackAdam,
+  pullBackRMSprop,
   randn,
-  respondAdam,
-  respondRMSprop,
   scope,
   stepAdam,
   stepRMSprop,
@@ -23,8 +23,8 @@ const drawn = (change: (t: Tensor) => Tensor = (t) => t): Tensor[] => {
 const calls = ([value, gradient, a, b, cotangent]: Tensor[]) => {
   const tensors = { value, gradient, state: [a, b] };
   return [
-    respondAdam(tensors, cotangent, adam) !== null,
-    respondRMSprop({ ...tensors, state: [a] }, cotangent, rms) !== null,
+    pullBackAdam(tensors, cotangent, adam) !== null,
+    pullBackRMSprop({ ...tensors, state: [a] }, cotangent, rms) !== null,
     stepAdam(tensors, adam),
     stepRMSprop(tensors, rms),
   ];

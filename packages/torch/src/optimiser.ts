@@ -55,23 +55,23 @@ export const stepAdam = (tensors: UpdateTensors, numbers: AdamNumbers): boolean 
  * From the derivative by the new value that by the gradient; null where the tensors do not fit.
  * @param tensors value and gradient from before the step, state from after it.
  */
-export const respondAdam = (
+export const pullBackAdam = (
   tensors: UpdateTensors,
   cotangent: Tensor,
   numbers: AdamNumbers,
 ): Tensor | null =>
-  tensorOf(native.respondAdam(...handlesOf(tensors), cotangent.handle, ...adamNumbers(numbers)));
+  tensorOf(native.pullBackAdam(...handlesOf(tensors), cotangent.handle, ...adamNumbers(numbers)));
 
 /** As `stepAdam`; the state is [s, v]. */
 export const stepRMSprop = (tensors: UpdateTensors, numbers: RMSpropNumbers): boolean =>
   native.stepRMSprop(...handlesOf(tensors), ...rmspropNumbers(numbers));
 
-/** As `respondAdam`; the state is [s]. */
-export const respondRMSprop = (
+/** As `pullBackAdam`; the state is [s]. */
+export const pullBackRMSprop = (
   tensors: UpdateTensors,
   cotangent: Tensor,
   numbers: RMSpropNumbers,
 ): Tensor | null =>
   tensorOf(
-    native.respondRMSprop(...handlesOf(tensors), cotangent.handle, ...rmspropNumbers(numbers)),
+    native.pullBackRMSprop(...handlesOf(tensors), cotangent.handle, ...rmspropNumbers(numbers)),
   );

@@ -9,8 +9,8 @@ import {
   grad,
   mixKernels,
   normaliseBatch,
+  pullBackAdam,
   rand,
-  respondAdam,
   scope,
   stepAdam,
   type Tensor,
@@ -64,7 +64,7 @@ const kernels: Record<string, (random: (...shape: number[]) => Tensor) => Tensor
     const numbers = { betas: [0.9, 0.999], eps: 1e-8, lr: 1e-3, step: 3 } as const;
     expect(stepAdam({ value, gradient, state: [m, s] }, numbers)).toBe(true);
     const cotangent = random(100_001);
-    return [value, m, s, respondAdam({ value, gradient, state: [m, s] }, cotangent, numbers)!];
+    return [value, m, s, pullBackAdam({ value, gradient, state: [m, s] }, cotangent, numbers)!];
   },
 };
 

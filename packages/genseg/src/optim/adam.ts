@@ -2,7 +2,7 @@
  * Adam (Kingma and Ba 2015, algorithm 1), and AdamW, which decays weights apart from the gradient
  * (Loshchilov and Hutter 2019, algorithm 2), in PyTorch's form.
  */
-import { respondAdam, stepAdam, type Tensor } from '@genseg/torch';
+import { pullBackAdam, stepAdam, type Tensor } from '@genseg/torch';
 import type { Parameter } from '../nn/index.ts';
 import { plus, requireNonNegative, requireShare, rootMeanSquare, withDecay } from './formula.ts';
 import {
@@ -48,7 +48,7 @@ function adamUpdate(
 }
 
 /** Its transposed derivative, at m' and s': from those of value' and of m' and s' to those of g and of m and s. */
-function pullBackAdam(
+function adamPullBack(
   g: Tensor,
   [m1, s1]: readonly Tensor[],
   { value: dValue, slots: [dM, dS] = [] }: Cotangent,
@@ -93,13 +93,13 @@ export class Adam extends Optimizer {
 
   protected pullBackAtOnce({ lr, step, slots, ...site }: UpdateSite, cotangent: Tensor) {
     const numbers = { ...this.#moments, lr, step, decay: this.#weightDecay };
-    return respondAdam({ ...site, state: slots }, cotangent, numbers);
+    return pullBackAdam({ ...site, state: slots }, cotangent, numbers);
   }
 
   protected pullBackUpdate(site: UpdateSite, cotangent: Cotangent): PulledBack {
     const { lr, step } = site;
     const g = withDecay(site.gradient, site.value, this.#weightDecay);
-    const { gradient, slots } = pullBackAdam(g, site.slots, cotangent, {
+    const { gradient, slots } = adamPullBack(g, site.slots, cotangent, {
       ...this.#moments,
       ...{ lr, step },
     });
@@ -132,12 +132,12 @@ export class AdamW extends Optimizer {
   }
 
   protected pullBackAtOnce({ lr, step, slots, ...site }: UpdateSite, cotangent: Tensor) {
-    return respondAdam({ ...site, state: slots }, cotangent, { ...this.#moments, lr, step });
+    return pullBackAdam({ ...site, state: slots }, cotangent, { ...this.#moments, lr, step });
   }
 
   protected pullBackUpdate(site: UpdateSite, cotangent: Cotangent): PulledBack {
     const { gradient: g, slots: state, step, lr } = site;
-    const { gradient, slots } = pullBackAdam(g, state, cotangent, { ...this.#moments, lr, step });
+    const { gradient, slots } = adamPullBack(g, state, cotangent, { ...this.#moments, lr, step });
     const value = () => cotangent.value.mul(1 - lr * this.#weightDecay);
     return { gradient, before: () => ({ value: value(), slots: slots() }) };
   }

@@ -1,5 +1,5 @@
 /** RMSprop (Tieleman and Hinton 2012), uncentred, in PyTorch's form: eps outside the root, momentum after it. */
-import { type RMSpropNumbers, respondRMSprop, stepRMSprop, type Tensor } from '@genseg/torch';
+import { pullBackRMSprop, type RMSpropNumbers, stepRMSprop, type Tensor } from '@genseg/torch';
 import type { Parameter } from '../nn/index.ts';
 import { plus, requireNonNegative, requireShare, rootMeanSquare, withDecay } from './formula.ts';
 import {
@@ -64,7 +64,7 @@ export class RMSprop extends Optimizer {
 
   protected pullBackAtOnce({ value, gradient, slots, lr }: UpdateSite, cotangent: Tensor) {
     const state = slots.slice(0, 1);
-    return respondRMSprop({ value, gradient, state }, cotangent, this.#numbers(lr));
+    return pullBackRMSprop({ value, gradient, state }, cotangent, this.#numbers(lr));
   }
 
   #numbers(lr: number): RMSpropNumbers {
