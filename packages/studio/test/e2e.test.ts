@@ -109,7 +109,7 @@ describe.skipIf(withoutBrowser)('in a browser', () => {
       await page.getByRole('spinbutton', { name: label }).fill(value);
       await page.getByRole('spinbutton', { name: label }).press('Tab');
     };
-    await give('Minutes for each method', '');
+    await give('Minutes for the slowest method', '');
     await give('Steps', '20000'); // it will be stopped
     await page.getByLabel('Images are seen at').selectOption('64');
     await page.getByText('Learns object from 8 labelled images').waitFor();

@@ -176,6 +176,21 @@ test('two methods train one after the other and are tested; rounds know their la
   expect(labels).toMatchObject({ added: ['7'], changed: ['0'] });
 }, 120_000);
 
+test('a time for each method is the time of the costliest; the others take as many steps', async () => {
+  const name = await begin({ methods: ['plain', 'augment'], budget: 2, iterations: null });
+  const { runs } = await until(name, ({ state }) => state === 'finished');
+  expect(runs.map(({ method }) => method)).toEqual(['plain', 'augment']);
+  const [plain, augment] = runs.map(({ folder }) => {
+    const read = (file: string) =>
+      JSON.parse(readFileSync(join(home, 'project', folder, file), 'utf8'));
+    const { recipe, decisions } = read('plan.json');
+    const { reason } = decisions.find((one: { name: string }) => one.name === 'segmentation steps');
+    return { steps: recipe.segmentation.steps, reason };
+  });
+  expect(augment.reason).toContain('fit into 2 s');
+  expect(plain).toEqual({ steps: augment.steps, reason: 'as asked' });
+}, 120_000);
+
 test('a stream goes on after the last event that was seen', async () => {
   const name = await begin({ iterations: 40 });
   const first = await stream(name, (all) => runEvents(all).length >= 3);

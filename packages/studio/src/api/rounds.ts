@@ -6,14 +6,14 @@ export type { RunEvent, TrainEvents };
 export type MethodName = 'plain' | 'augment' | 'separate' | 'genseg';
 
 export interface TrainingOptions {
-  /** In this order, one after the other. */
+  /** In the order of the report. */
   methods: MethodName[];
   /** Of the segmentation model: unet, deeplabv3, resunet, swin-unet. */
   model: string;
   /** Side in px of the square that images are resampled to. */
   size: number;
   preset: 'fast' | 'standard' | 'paper';
-  /** Seconds of training for each method; null: as long as the preset takes. */
+  /** Seconds of training for the costliest method, whose steps the others take too; null: as long as the preset takes. */
   budget: number | null;
   /** Segmentation steps; null: the preset or the budget decide. */
   iterations: number | null;

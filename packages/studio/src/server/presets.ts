@@ -1,5 +1,6 @@
 /** What can be trained at one click, and what it would do, in words. */
 import type { TrainingOptions, TrainingPlan, TrainingPreset } from '../api.ts';
+import { inTurn } from './equal-steps.ts';
 import type { ProjectContext } from './project.ts';
 
 const basis: TrainingOptions = {
@@ -19,7 +20,7 @@ export const presets: readonly TrainingPreset[] = [
   {
     name: 'Standard',
     summary:
-      'GenSeg beside strong augmentation, five minutes each: shows whether GenSeg helps you.',
+      'GenSeg for five minutes, and strong augmentation for as many steps: shows whether GenSeg helps you.',
     options: basis,
   },
   {
@@ -29,12 +30,13 @@ export const presets: readonly TrainingPreset[] = [
   },
   {
     name: 'All methods',
-    summary: 'Plain, augmentation and GenSeg, ten minutes each: the fair comparison.',
+    summary:
+      'GenSeg for ten minutes, and augmentation and plain training for as many steps: the whole comparison.',
     options: { ...basis, methods: ['plain', 'augment', 'genseg'], budget: 600 },
   },
   {
     name: 'Thorough',
-    summary: 'GenSeg beside augmentation at 256 px, two hours each: for the last few points.',
+    summary: 'The same at 256 px, GenSeg for two hours: for the last few points.',
     options: { ...basis, size: 256, budget: 7200 },
   },
 ];
@@ -85,7 +87,7 @@ export function planOf(
     testImages > 0
       ? `Then tests on ${counted(testImages, 'image')} that no model has seen.`
       : 'No image is set aside as a test, so there will be no score that can be trusted: give some images the split test.',
-    `Trains ${methods.length === 1 ? '' : 'one after the other: '}${list(methods.map((name) => methodWords[name]))}${budget === null ? '' : `, ${duration(budget)} each`}.`,
+    `Trains ${methods.length === 1 ? '' : 'one after the other: '}${list(inTurn(methods).map((name) => methodWords[name]))}${budget === null ? '' : timeOf(budget, methods.length)}.`,
     'Goes on when you close this page, and can be paused at any time.',
   ];
   return {
@@ -133,6 +135,12 @@ export function planOf(
 
 const list = (items: readonly string[]): string =>
   items.length < 2 ? items.join() : `${items.slice(0, -1).join(', ')} and ${items.at(-1)}`;
+
+/** @param methods how many share the steps. */
+const timeOf = (budget: number, methods: number): string =>
+  methods === 1
+    ? `, for ${duration(budget)}`
+    : `; the first for ${duration(budget)}, then as many steps of each`;
 
 const counted = (count: number, what: string): string =>
   `${count} ${what}${count === 1 ? '' : 's'}`;

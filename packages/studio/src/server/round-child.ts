@@ -1,5 +1,5 @@
 /**
- * Trains the methods of a round one after the other, in a process of its own that outlives the server. It only runs
+ * Trains the methods of a round one after the other (equal-steps.ts), in a process of its own that outlives the server. It only runs
  * `genseg train` and `genseg resume`; all that there is to know of a run is in its folder.
  *
  *     node round-child.js <folder of the round> <folder of the project>
@@ -11,6 +11,7 @@ import { appendFileSync, existsSync, rmSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { acquireLock, readEvents, runPaths, writeJsonAtomic } from 'genseg/run';
 import type { TrainingOptions } from '../api.ts';
+import { equalSteps, inTurn } from './equal-steps.ts';
 import { errorOf, gensegProgram } from './genseg.ts';
 import {
   type RoundPaths,
@@ -78,14 +79,19 @@ function isFinished(events: string): boolean {
 }
 
 async function trainRound(paths: RoundPaths, root: string): Promise<number> {
-  const { options } = readRecord(paths)!;
+  const { options: asked } = readRecord(paths)!;
   const failures = readFailures(paths);
-  for (const method of options.methods) {
-    const run = { method, folder: join(paths.folder, method) };
+  const runs = inTurn(asked.methods).map((method) => ({
+    method,
+    folder: join(paths.folder, method),
+  }));
+  for (const run of runs) {
+    const { method } = run;
     delete failures[method];
     for (;;) {
       const finish = existsSync(paths.finish);
       if (stopped && !finish) return interrupted;
+      const options = equalSteps(asked, runs);
       const args = argumentsFor(run, { root, options, finish });
       if (!args) break;
       const { code, error } = await genseg(args, paths.log);
@@ -95,7 +101,7 @@ async function trainRound(paths: RoundPaths, root: string): Promise<number> {
     }
     writeJsonAtomic(paths.failed, failures);
   }
-  const done = options.methods
+  const done = asked.methods
     .map((method) => join(paths.folder, method))
     .filter((folder) => existsSync(runPaths(folder).report));
   if (done.length > 1) {

@@ -8,6 +8,7 @@ import { readRunConfig, runPaths, writeJsonAtomic } from 'genseg/run';
 import { z } from 'zod';
 import type { MethodName, TrainingOptions } from '../api.ts';
 
+/** The cheapest first. */
 export const methodSchema = z.enum(['plain', 'augment', 'separate', 'genseg']);
 
 export const optionsSchema = z.object({
@@ -77,7 +78,7 @@ export interface RunPlace {
   readonly folder: string;
 }
 
-/** The runs of a round in the order of training. */
+/** The runs of a round in the order that was asked for. */
 export function runsOf(paths: RoundPaths): RunPlace[] {
   const record = readRecord(paths);
   if (record) {

@@ -87,7 +87,7 @@ export function OptionFields({
           </select>
         </label>
         <NumberField
-          label="Minutes for each method"
+          label="Minutes for the slowest method"
           hint="as the recipe says"
           value={options.budget === null ? null : options.budget / 60}
           onGive={(minutes) =>

@@ -39,7 +39,9 @@ export function RoundView({ name, onChange }: { name: string; onChange: () => vo
       />
     );
   const order = round.runs.map(({ method }) => method).filter((method) => live.has(method));
-  const current = chosen ?? round.runs.find(({ state }) => isAtWork(state))?.method ?? order.at(-1);
+  const busy = round.runs.filter(({ state }) => isAtWork(state));
+  const first = busy.find(({ state }) => state !== 'waiting') ?? busy[0];
+  const current = chosen ?? first?.method ?? order.at(-1);
   const run = current && live.get(current);
   const lines = validationLines(live, order);
   return (
