@@ -53,6 +53,15 @@ test('planes of masks follow as ids do', () => {
   });
 });
 
+test('what has no label in the source is no object: it is not pasted', () => {
+  scope(() => {
+    const { image } = two();
+    const source = tensor([255, 255, 255, 255, 1, 0, 1, 0], { shape: [2, 1, 4] });
+    const after = pasted(1, { image, mask: source.to({ dtype: 'int64' }) });
+    expect(after.mask).toEqual([1, 255, 1, 255, 1, 0, 1, 0]);
+  });
+});
+
 test('a probability outside 0 to 1 is refused', () => {
   expect(() => copyPaste({ probability: 1.5 })).toThrow(/probability must be from 0 to 1, got 1.5/);
 });

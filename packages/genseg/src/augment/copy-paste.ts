@@ -4,6 +4,7 @@
  * blending the edges. Masks of classes do not tell objects apart, so all of an image's objects go.
  */
 import { scope, type Tensor, tensor, where } from '@genseg/torch';
+import { ignoredClass } from '../classes.ts';
 import { type Augmentation, type Pair, requireBetween, uniform } from './augmentation.ts';
 import { strong } from './strong.ts';
 
@@ -44,8 +45,8 @@ function paste(target: Pair, source: Pair, chosen: readonly number[]): Pair {
   };
 }
 
-/** Where a mask of ids or of planes is not background: boolean [N, H, W]. */
+/** Where a mask of ids or of planes is neither background nor without a label: boolean [N, H, W]. */
 function objects(mask: Tensor): Tensor {
-  if (mask.dim === 3) return mask.ne(0);
+  if (mask.dim === 3) return mask.ne(0).logicalAnd(mask.ne(ignoredClass));
   return mask.shape[1] === 1 ? mask.squeeze(1).ne(0) : mask.argmax({ dim: 1 }).ne(0);
 }

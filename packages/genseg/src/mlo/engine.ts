@@ -122,7 +122,8 @@ export class Engine {
 
   /** @param when.due whether an upper step follows; `last`: whether no other of this problem does before it. */
   #step(problem: Problem, when: { due: boolean; last: boolean }, steps: Step[]): number {
-    if (!when.due) {
+    const looksThrough = when.due && this.graph.problems.includes(problem);
+    if (!looksThrough) {
       const { loss, batch } = problem.step();
       this.#onStep(problem, batch);
       return loss;

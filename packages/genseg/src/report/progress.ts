@@ -13,7 +13,7 @@ export interface ProgressState {
   readonly done: number;
   readonly steps: number;
   readonly losses: Readonly<Record<string, number>>;
-  /** Of the whole run; NaN: not known yet. */
+  /** Of the stage; NaN: not known yet. */
   readonly secondsLeft: number;
   /** Dice on the validation cases, now and of the weights that are kept; null: none is kept yet. */
   readonly validation: { readonly dice: number; readonly kept: number | null } | null;

@@ -14,7 +14,7 @@ export interface TrainEvents {
   };
   /** A stage begins. */
   stage: { name: StageName; steps: number };
-  /** Every few steps: `done` of `steps` of the stage, mean losses since the last, seconds of the whole run left. */
+  /** Every few steps: `done` of `steps` of the stage, mean losses since the last, seconds until the stage ends. */
   progress: {
     stage: StageName;
     done: number;

@@ -2,7 +2,7 @@
 import {
   affineGridGenerator,
   avgPool2d,
-  type Generator,
+  Generator,
   gridSampler,
   relu,
   scope,
@@ -22,6 +22,7 @@ import {
   genseg,
   type Method,
   Module,
+  methodNamed,
   Session,
   type SessionOptions,
 } from '../index.ts';
@@ -142,6 +143,24 @@ test.each<[string, SessionOptions, RegExp]>([
 ])('refused: %s', (_, given, message) => {
   expect(() => checkSegmenter(given)).toThrow(ConfigError);
   expect(() => checkSegmenter(given)).toThrow(message);
+});
+
+test('two networks that learn from each other must begin differently', () => {
+  const dct = methodNamed('dct');
+  checkSegmenter(options({}, dct));
+  const fixed: Family = {
+    ...small(),
+    build: (channels, planes, given) => {
+      using generator = new Generator(1);
+      return small().build(channels, planes, { ...given, generator });
+    },
+  };
+  const given = { ...options({}, dct), family: fixed };
+  expect(() => checkSegmenter(given)).toThrow(ConfigError);
+  expect(() => checkSegmenter(given)).toThrow(
+    /method dct .* begin differently.*leave --weights out/,
+  );
+  checkSegmenter({ ...options({}, methodNamed('mean-teacher')), family: fixed });
 });
 
 test('a method without feedback asks for no second derivative', () => {

@@ -5,11 +5,21 @@
 import { Generator, grad, OutOfMemoryError, ones, scope, type Tensor } from '@genseg/torch';
 import { ConfigError, DataError } from '../errors.ts';
 import { classTask, valuesOf } from '../nn/index.ts';
+import type { Family } from './family.ts';
 import { outputsOf, type Segmenter } from './problems.ts';
 import type { SessionOptions } from './session.ts';
 
 /** They say already what is wrong and how to mend it. */
 const ownErrors = [ConfigError, DataError, OutOfMemoryError];
+
+/** Whether two models have the same parameters, by name and value. */
+function startAlike(one: Segmenter, other: Segmenter): boolean {
+  const parameters = other.namedParameters();
+  return [...one.namedParameters()].every(([name, { value }]) => {
+    const twin = parameters.get(name)?.value;
+    return twin !== undefined && `${twin.shape}` === `${value.shape}` && value.equal(twin);
+  });
+}
 
 const shapeOf = ({ shape }: Tensor): string => `[${shape.join(', ')}]`;
 
@@ -49,11 +59,11 @@ export function checkSegmenter<T = void>(
   return scope(() => {
     const generator = new Generator(0);
     const dropoutGenerator = new Generator(0, device);
-    using model: Segmenter = attempt('loading it', () =>
-      family.build(channels, planes, {
+    const build = (of: Family): Segmenter =>
+      of.build(channels, planes, {
         ...{ width: recipe.segmentation.width, size, generator, dropoutGenerator, device },
-      }),
-    );
+      });
+    using model = attempt('loading it', () => build(family));
     const parameters = model.namedParameters();
     const names = [...parameters.keys()];
     const values = valuesOf([...parameters.values()]);
@@ -61,6 +71,14 @@ export function checkSegmenter<T = void>(
       throw refuse(
         'it has no parameters to train: all are frozen, or it was saved with torch.jit.freeze; leave some to train',
       );
+    const { semiSupervision } = method;
+    if (semiSupervision?.follows === null) {
+      using partner = attempt('loading the second', () => build(semiSupervision.partnerOf(family)));
+      if (startAlike(model, partner))
+        throw refuse(
+          `method ${method.name} trains two networks that must begin differently, and the file gives both the same weights; leave --weights out, or take --method mean-teacher or ctbct`,
+        );
+    }
     const forward = (count: number): Tensor[] => {
       const outputs = outputsOf(model, ones([count, channels, size, size], { device }).mul(0.5));
       const expected = [count, planes, size, size];

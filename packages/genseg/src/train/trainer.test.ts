@@ -1,7 +1,8 @@
-import { noGrad } from '@genseg/torch';
+import { noGrad, scope } from '@genseg/torch';
 import { expect, test } from 'vitest';
 import {
   checkLeaks,
+  discs,
   stateHash,
   temporaryFolder,
   tinyRecipe,
@@ -9,9 +10,10 @@ import {
   tinyTrainer,
 } from '../../test/tiny.ts';
 import { TrainingError } from '../errors.ts';
-import type { Module } from '../nn/index.ts';
+import { type Module, segmentationLoss } from '../nn/index.ts';
 import { loadCheckpoint, saveCheckpoint } from './checkpoint.ts';
 import { genseg, methods, plain, separate } from './method.ts';
+import { meanDice } from './predict.ts';
 import { noProgress, type Progress } from './trainer.ts';
 
 checkLeaks();
@@ -72,6 +74,39 @@ test('reports its stages, losses, validations and the architecture', async () =>
   expect(steps('architecture')).toEqual([5, 7, 9]); // of steps 2, 4 and 6
   expect(kept[0]).toBe(4); // not 2: the first third is no candidate
   for (const norm of norms.flat()) expect(norm).toBeGreaterThan(0);
+});
+
+test('many validation images are validated as they would be in one pass', async () => {
+  using tiny = tinySession(plain);
+  using many = discs('validation', 70);
+  const told: { dice: number; loss: number }[] = [];
+  await tinyTrainer(
+    { ...tiny, validation: many },
+    { emit: (_, __, data) => void ('dice' in data && told.push(data as (typeof told)[number])) },
+  ).run();
+  const { average, task } = tiny.session;
+  scope(() =>
+    noGrad(() => {
+      const { image, mask } = many.all();
+      const logits = average.eval().forward(image);
+      expect(told.at(-1)!.dice).toBeCloseTo(meanDice(logits, mask, task), 6);
+      expect(told.at(-1)!.loss).toBeCloseTo(segmentationLoss(logits, mask, { task }).item(), 5);
+    }),
+  );
+});
+
+test('ended early without validation images, the present weights are the model', async () => {
+  using tiny = tinySession(plain);
+  using none = discs('none', 0);
+  const kept: (Progress['best'] | undefined)[] = [];
+  const trainer = tinyTrainer(
+    { ...tiny, validation: none },
+    { keepBest: ({ best }) => kept.push(best), interrupted: stopBefore(2) },
+  );
+  expect(() => trainer.finish()).toThrow(/nothing to keep/);
+  expect(await trainer.run()).toBe(false);
+  trainer.finish();
+  expect(kept).toEqual([null]);
 });
 
 test('validates the moving average, which a decay of 0 makes the weights themselves', async () => {

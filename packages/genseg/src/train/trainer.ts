@@ -2,7 +2,7 @@
  * The loop over steps: stages, validation, checkpoints, events. A run that is stopped at any moment and
  * trained on from its checkpoint takes the same steps as one that was not.
  */
-import { noGrad, scope, type Tensor } from '@genseg/torch';
+import { cat, noGrad, scope, type Tensor } from '@genseg/torch';
 import { TrainingError } from '../errors.ts';
 import { segmentationLoss } from '../nn/index.ts';
 import { constant, cosine, updateAverage } from '../optim/index.ts';
@@ -50,6 +50,9 @@ export interface TrainerOptions {
   progressEvery?: number;
 }
 
+/** Validation images in one pass, so that memory does not grow with their number. */
+const validationBatch = 32;
+
 const allFinite = (value: Tensor): boolean => Boolean(value.isfinite().all().item());
 
 export class Trainer {
@@ -60,7 +63,8 @@ export class Trainer {
   /** Whether there is a checkpoint, of this process or the one before. */
   #stored: boolean;
   #lastCheckpoint = performance.now();
-  #clock: { at: number; done: number; left: number };
+  /** When the present stage went on, and from which step. */
+  #clock: { at: number; done: number };
 
   constructor(session: Session, validation: PairSet, progress: Progress, options: TrainerOptions) {
     this.session = session;
@@ -69,7 +73,7 @@ export class Trainer {
     this.#progress = progress;
     this.#stored = progress.pretrain + progress.train > 0;
     this.#options = options;
-    this.#clock = { at: performance.now(), done: 0, left: Number.NaN };
+    this.#clock = { at: performance.now(), done: 0 };
   }
 
   /** @returns whether it came to the end. @throws TrainingError when a loss is no longer finite. */
@@ -96,6 +100,10 @@ export class Trainer {
       throw new TrainingError(
         'the segmentation model has not been trained for a step yet, so there is nothing to keep; resume without --finish',
       );
+    if (this.#validation.count === 0) {
+      this.#options.keepBest(this.#progress); // there is nothing to choose by
+      return;
+    }
     const { dice, loss } = this.#validate();
     this.#progress.best = { dice, done: train };
     this.#options.emit('validation', this.#step, { done: train, dice, loss, best: true });
@@ -110,7 +118,7 @@ export class Trainer {
     const { emit, interrupted, checkpointEvery = 30, progressEvery = 10 } = this.#options;
     if (this.#progress[name] >= steps) return true;
     if (this.#progress[name] === 0) this.#begin(name, steps);
-    this.#clock = { at: performance.now(), done: this.#progress[name], left: Number.NaN };
+    this.#clock = { at: performance.now(), done: this.#progress[name] };
     while (this.#progress[name] < steps) {
       await new Promise(setImmediate); // lets signals in
       if (interrupted()) {
@@ -244,7 +252,7 @@ export class Trainer {
     return scope(() =>
       noGrad(() => {
         const { image, mask } = this.#validation.all();
-        const logits = average.forward(image);
+        const logits = cat(image.split(validationBatch).map((some) => average.forward(some)));
         return {
           dice: meanDice(logits, mask, task),
           loss: segmentationLoss(logits, mask, { task }).item(),

@@ -63,7 +63,7 @@ export interface RunSummary {
   /** Below the project's folder. */
   folder: string;
   stage: TrainEvents['progress']['stage'] | null;
-  /** Of the stage. */
+  /** These three of the stage. */
   done: number;
   steps: number;
   secondsLeft: number | null;
