@@ -159,7 +159,8 @@ export const trainConfigSchema = z
     preset: oneOf('fast', 'standard', 'paper')
       .default('fast')
       .describe(
-        'fast: minutes on a CPU; standard: a GPU or a patient CPU; paper: as it was published',
+        'fast: minutes on a CPU; standard: a GPU or a patient CPU; ' +
+          "paper: the paper's rates, widths and batch; --size, scaling and augmentation stay ours",
       ),
     iterations: wholeNumber(1)
       .nullable()
