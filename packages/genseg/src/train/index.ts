@@ -1,6 +1,7 @@
 /** Training: methods, recipes, the three levels wired together, the loop, and its proof. */
 
 export type { Observe } from '../mlo/index.ts';
+export { type StepTimes, secondsOf } from './budget.ts';
 export { checkModel } from './check-model.ts';
 export { checkSegmenter } from './check-segmenter.ts';
 export { hasCheckpoint, loadCheckpoint, type Parts, saveCheckpoint } from './checkpoint.ts';
@@ -42,7 +43,7 @@ export { proveLoop } from './proof.ts';
 export { type PresetName, presets, type Recipe } from './recipe.ts';
 export { type Check, selfCheck } from './selfcheck.ts';
 export { Session, type SessionOptions, type Updates, type Witness } from './session.ts';
-export { measureSteps, type StepTimes } from './step-times.ts';
+export { measureSteps } from './step-times.ts';
 export { type LargeImage, predictTiled } from './tiles.ts';
 export { noProgress, type Progress, Trainer, type TrainerOptions } from './trainer.ts';
 export { tuned } from './tune.ts';

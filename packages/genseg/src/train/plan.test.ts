@@ -1,12 +1,15 @@
 import { expect, test } from 'vitest';
 import { tinyPlan } from '../../test/tiny.ts';
+import { secondsOf, withSteps } from './budget.ts';
 import { fitBudget } from './plan.ts';
+
+const times = { pretrain: 1, train: 3, upper: 0, validation: 0 };
 
 test('a budget decides the steps of all stages, and the plan says so', () => {
   const steps = { name: 'segmentation steps', value: 6, reason: 'preset fast' };
   const other = { name: 'image size', value: '32 px', reason: 'as asked' };
   const plan = tinyPlan({ decisions: [steps, other] }); // 3 steps of pre-training, 6 of training
-  const fitted = fitBudget(plan, 210, { pretrain: 1, train: 3 }); // 21 s as planned: ten times as many
+  const fitted = fitBudget(plan, 210, times); // 21 s as planned: ten times as many
   expect(fitted.recipe.segmentation.steps).toBe(60);
   expect(fitted.recipe.gan.pretrainSteps).toBe(30);
   expect(fitted.decisions).toEqual([
@@ -17,6 +20,18 @@ test('a budget decides the steps of all stages, and the plan says so', () => {
 });
 
 test('a budget below one step is one step', () => {
-  const { recipe } = fitBudget(tinyPlan(), 0.1, { pretrain: 1, train: 3 });
+  const { recipe } = fitBudget(tinyPlan(), 0.1, times);
   expect([recipe.segmentation.steps, recipe.gan.pretrainSteps]).toEqual([1, 1]);
 });
+
+test.each([100, 400, 4000])(
+  'upper steps and validations are part of a budget of %d s',
+  (seconds) => {
+    const slow = { pretrain: 1, train: 1, upper: 20, validation: 5 };
+    const { recipe } = tinyPlan();
+    const fitted = fitBudget(tinyPlan(), seconds, slow).recipe;
+    const more = withSteps(recipe, fitted.segmentation.steps + 1);
+    expect(secondsOf(fitted, slow)).toBeLessThanOrEqual(seconds);
+    expect(secondsOf(more, slow)).toBeGreaterThan(seconds);
+  },
+);

@@ -4,13 +4,13 @@ import type { Division, Manifest } from '../data/index.ts';
 import { ConfigError } from '../errors.ts';
 import type { Task } from '../nn/index.ts';
 import { isScript, memoryHere, type TrainConfig } from '../run/index.ts';
+import { fitSteps, type StepTimes, withSteps } from './budget.ts';
 import { familyNamed } from './family.ts';
 import { planWidth } from './memory-plan.ts';
 import { type Method, methodNamed } from './method.ts';
 import { presets, type Recipe } from './recipe.ts';
 import type { SessionOptions } from './session.ts';
 import { parseStageRates, type StageRates, stageDecisions, staged } from './stages.ts';
-import type { StepTimes } from './step-times.ts';
 import { taskDecisions, taskOf } from './task-plan.ts';
 import { pretrained } from './weights.ts';
 
@@ -90,34 +90,15 @@ function choosePrecision(config: TrainConfig, device: Plan['device']): [Plan['pr
 
 /** The plan with as many steps as end within a time; that of evaluation comes on top. */
 export function fitBudget(plan: Plan, seconds: number, times: StepTimes): Plan {
-  const { gan, segmentation } = plan.recipe;
-  const planned = gan.pretrainSteps * times.pretrain + segmentation.steps * times.train;
-  const steps = Math.max(1, Math.floor((segmentation.steps * seconds) / planned));
+  const recipe = fitSteps(plan.recipe, seconds, times);
+  const { steps } = recipe.segmentation;
   const fitted = { value: steps, reason: `as many as fit into ${seconds} s by measured steps` };
   return {
     ...plan,
-    recipe: withSteps(plan.recipe, steps),
+    recipe,
     decisions: plan.decisions.map((decision) =>
       decision.name === stepsDecision ? { ...decision, ...fitted } : decision,
     ),
-  };
-}
-
-/** Another number of segmentation steps; what is counted in steps keeps its proportion to them. */
-function withSteps(recipe: Recipe, steps: number): Recipe {
-  const { architecture, gan, segmentation, validateEvery } = recipe;
-  const share = steps / segmentation.steps;
-  return {
-    ...recipe,
-    segmentation: { ...segmentation, steps },
-    gan: { ...gan, pretrainSteps: Math.max(1, Math.round(gan.pretrainSteps * share)) },
-    architecture: {
-      ...architecture,
-      warmup: Math.min(architecture.warmup, Math.floor(steps / 4)),
-      interval: Math.min(architecture.interval, Math.max(1, Math.floor(steps / 4))),
-    },
-    // A short run must still be validated a few times.
-    validateEvery: Math.max(1, Math.min(validateEvery, Math.floor(steps / 5))),
   };
 }
 

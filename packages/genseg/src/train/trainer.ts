@@ -2,15 +2,14 @@
  * The loop over steps: stages, validation, checkpoints, events. A run that is stopped at any moment and
  * trained on from its checkpoint takes the same steps as one that was not.
  */
-import { cat, noGrad, scope, type Tensor } from '@genseg/torch';
+import { scope, type Tensor } from '@genseg/torch';
 import { TrainingError } from '../errors.ts';
-import { segmentationLoss } from '../nn/index.ts';
 import { constant, cosine, updateAverage } from '../optim/index.ts';
 import type { StageName, TrainEvents, TrainEventType } from '../run/index.ts';
 import { pix2pix } from './image-generator.ts';
 import type { PairSet } from './pairs.ts';
-import { meanDice } from './predict.ts';
 import type { Session, Updates } from './session.ts';
+import { validate } from './validate.ts';
 
 /** How far a run is; the checkpoint's JSON part. */
 export interface Progress {
@@ -49,9 +48,6 @@ export interface TrainerOptions {
   /** Steps between progress events; default 10. */
   progressEvery?: number;
 }
-
-/** Validation images in one pass, so that memory does not grow with their number. */
-const validationBatch = 32;
 
 const allFinite = (value: Tensor): boolean => Boolean(value.isfinite().all().item());
 
@@ -104,7 +100,7 @@ export class Trainer {
       this.#options.keepBest(this.#progress); // there is nothing to choose by
       return;
     }
-    const { dice, loss } = this.#validate();
+    const { dice, loss } = validate(this.session, this.#validation);
     this.#progress.best = { dice, done: train };
     this.#options.emit('validation', this.#step, { done: train, dice, loss, best: true });
     this.#options.keepBest(this.#progress);
@@ -232,7 +228,9 @@ export class Trainer {
       if (done === steps) keepBest(this.#progress); // there is nothing to choose by
       return;
     }
-    const { dice, loss } = this.session.observe('validation', () => this.#validate());
+    const { dice, loss } = this.session.observe('validation', () =>
+      validate(this.session, this.#validation),
+    );
     if (!Number.isFinite(loss))
       this.#stop(`the validation loss became ${loss} at step ${this.#step}`);
     const eligible = done === steps || done > steps * selectAfter;
@@ -243,21 +241,5 @@ export class Trainer {
     const file =
       preview && (done % (validateEvery * 5) === 0 || done === steps) ? preview(done) : null;
     if (file) emit('preview', this.#step, { done, file });
-  }
-
-  /** Mean foreground Dice and loss of the averaged segmenter on all validation cases. */
-  #validate(): { dice: number; loss: number } {
-    const { average, task } = this.session;
-    average.eval();
-    return scope(() =>
-      noGrad(() => {
-        const { image, mask } = this.#validation.all();
-        const logits = cat(image.split(validationBatch).map((some) => average.forward(some)));
-        return {
-          dice: meanDice(logits, mask, task),
-          loss: segmentationLoss(logits, mask, { task }).item(),
-        };
-      }),
-    );
   }
 }

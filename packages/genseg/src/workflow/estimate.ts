@@ -4,7 +4,7 @@ import { loadCases } from '../data/index.ts';
 import { caseMetrics } from '../metrics/index.ts';
 import { encodePng, overlay } from '../picture/index.ts';
 import type { TrainConfig } from '../run/index.ts';
-import { makePlan, measureSteps, predict, tuned } from '../train/index.ts';
+import { makePlan, measureSteps, predict, secondsOf, tuned } from '../train/index.ts';
 import { prepareData, testSets } from './data.ts';
 import { loadPairs, startSession } from './run-state.ts';
 import { keepThreads } from './threads.ts';
@@ -26,9 +26,7 @@ export async function estimateSeconds(config: TrainConfig): Promise<number> {
   configure({ threads: plan.threads });
   const loading = since(started);
 
-  const times = measureSteps(plan, pairs);
-  const { gan, segmentation } = plan.recipe;
-  const training = gan.pretrainSteps * times.pretrain + segmentation.steps * times.train;
+  const training = secondsOf(plan.recipe, measureSteps(plan, pairs));
 
   using session = startSession(plan, pairs);
   session.average.eval();

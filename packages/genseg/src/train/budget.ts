@@ -1,0 +1,57 @@
+/** From a time to a number of steps, by how long each kind of step takes. */
+import type { Recipe } from './recipe.ts';
+
+/** Seconds; 0 for what a method does not do. */
+export interface StepTimes {
+  pretrain: number;
+  /** Of the segmentation model alone. */
+  train: number;
+  /** What a step takes longer in which the GAN and the architecture take theirs. */
+  upper: number;
+  validation: number;
+}
+
+/** Of the stages of a recipe, without reading data, self-check, checkpoints, pictures and test. */
+export function secondsOf(recipe: Recipe, times: StepTimes): number {
+  const { gan, segmentation, architecture, validateEvery } = recipe;
+  const { steps } = segmentation;
+  const uppers = Math.max(0, Math.ceil((steps - architecture.warmup) / architecture.interval));
+  return (
+    gan.pretrainSteps * times.pretrain +
+    steps * times.train +
+    uppers * times.upper +
+    Math.ceil(steps / validateEvery) * times.validation
+  );
+}
+
+/**
+ * Another number of segmentation steps. Pre-training keeps its proportion to them; warm-up, interval and the steps
+ * between validations stay as they are, but for a run that is too short for them.
+ */
+export function withSteps(recipe: Recipe, steps: number): Recipe {
+  const { architecture, gan, segmentation, validateEvery } = recipe;
+  const share = steps / segmentation.steps;
+  return {
+    ...recipe,
+    segmentation: { ...segmentation, steps },
+    gan: { ...gan, pretrainSteps: Math.max(1, Math.round(gan.pretrainSteps * share)) },
+    architecture: {
+      ...architecture,
+      warmup: Math.min(architecture.warmup, Math.floor(steps / 4)),
+      interval: Math.min(architecture.interval, Math.max(1, Math.floor(steps / 4))),
+    },
+    // A short run must still be validated a few times.
+    validateEvery: Math.max(1, Math.min(validateEvery, Math.floor(steps / 5))),
+  };
+}
+
+/** With the most segmentation steps that fit into so many seconds, one at least. */
+export function fitSteps(recipe: Recipe, seconds: number, times: StepTimes): Recipe {
+  let [low, high] = [1, Math.max(1, Math.ceil(seconds / times.train))];
+  while (low < high) {
+    const middle = Math.ceil((low + high) / 2);
+    if (secondsOf(withSteps(recipe, middle), times) <= seconds) low = middle;
+    else high = middle - 1;
+  }
+  return withSteps(recipe, low);
+}
