@@ -59,6 +59,14 @@ draws: 1
   expect(repeated.code, repeated.stderr).toBe(0);
   expect((jsonOf(repeated).sets as typeof record.result.sets).test.mean.dice).toBe(dice);
 
+  // Of a cell that is done only the best model is left: nothing to go on from, and nothing is lost by the attempt.
+  const run = join(out, 'runs', 'discs-6-plain-0');
+  const events = readFileSync(join(run, 'events.jsonl'), 'utf8');
+  const resumed = await genseg('resume', run);
+  expect(resumed.code).toBe(1);
+  expect(resumed.stderr).toMatch(/has finished, and only its best model was kept/);
+  expect(readFileSync(join(run, 'events.jsonl'), 'utf8')).toBe(events);
+
   rmSync(join(data, 'images', 'disc-9.png'));
   rmSync(join(data, 'masks', 'disc-9.png'));
   expect((await bench('--dry-run')).stdout.match(/^changed, again/gm)).toHaveLength(2);

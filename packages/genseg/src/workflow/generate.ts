@@ -6,7 +6,7 @@ import { ConfigError, DataError } from '../errors.ts';
 import { encodeMask, encodePng, encodeProbabilities, paintImage } from '../picture/index.ts';
 import { runPaths, writeFileAtomic, writeJsonAtomic } from '../run/index.ts';
 import { hasCheckpoint, loadCheckpoint } from '../train/index.ts';
-import { loadPairs, openRun, startSession } from './run-state.ts';
+import { loadPairs, openRun, requireWhole, startSession } from './run-state.ts';
 
 export interface GeneratedPair {
   image: string;
@@ -43,6 +43,7 @@ export async function generatePairs(
     throw new DataError(
       `${root}: a run of method ${plan.method} has no generator; train with --method genseg`,
     );
+  requireWhole(paths);
   if (!hasCheckpoint(paths.checkpoints.last))
     throw new DataError(`${root} has no checkpoint yet; train it first`);
   loadCheckpoint(paths.checkpoints.last, session.parts);

@@ -3,8 +3,9 @@ import { existsSync, readFileSync } from 'node:fs';
 import { loadCases, type Manifest, parseManifest } from '../data/index.ts';
 import { DataError } from '../errors.ts';
 import { classTask } from '../nn/index.ts';
-import { isScript, type RunPaths, readRunConfig } from '../run/index.ts';
+import { isScript, type RunPaths, readEvents, readRunConfig } from '../run/index.ts';
 import {
+  hasCheckpoint,
   ImageSet,
   type Observe,
   PairSet,
@@ -77,6 +78,16 @@ export function openRun(paths: RunPaths): { plan: Plan; data: RunData } {
   const division = { train, validation, test, unused };
   const unlabelled = existsSync(paths.unlabelled) ? parseManifest(read(paths.unlabelled)) : null;
   return { plan, data: { manifest, division, warnings: [], unlabelled } };
+}
+
+/** @throws DataError for a run that has finished and was made smaller, as genseg bench does: what it trained is gone. */
+export function requireWhole({ root, events, checkpoints }: RunPaths): void {
+  if (hasCheckpoint(checkpoints.last) || !existsSync(events)) return;
+  const last = readEvents(events).findLast(({ type }) => type === 'end' || type === 'stage');
+  if (last?.type === 'end' && last.data.reason === 'finished')
+    throw new DataError(
+      `${root} has finished, and only its best model was kept, as genseg bench does: there is no generator and nothing to go on from; genseg evaluate and genseg predict take it as it is, or train it anew`,
+    );
 }
 
 export const startSession = (plan: Plan, pairs: RunPairs, observe?: Observe): Session =>

@@ -46,7 +46,7 @@ import { evaluate } from './evaluate.ts';
 import { drawPreview } from './preview.ts';
 import { profileRun } from './profile.ts';
 import { Recorder } from './recorder.ts';
-import { loadPairs, openRun, type RunPairs, startSession } from './run-state.ts';
+import { loadPairs, openRun, type RunPairs, requireWhole, startSession } from './run-state.ts';
 import { keepThreads } from './threads.ts';
 import { writeDomain } from './trust.ts';
 import { unlabelledImages } from './unlabelled.ts';
@@ -145,6 +145,7 @@ export async function resume(
 ): Promise<TrainResult | null> {
   const started = performance.now();
   using run = RunFolder.open(root);
+  requireWhole(run.paths);
   const config = restoreConfig(trainConfigSchema, run.config.settings);
   const { plan, data } = openRun(run.paths);
   using _threads = keepThreads();
