@@ -84,23 +84,34 @@ async function findCases(tree: Tree): Promise<Found | undefined> {
     const found = split && (await findCases(subtree(tree, folder)));
     if (found) splits.push(under(folder, split, found));
   }
-  if (splits.length > 0) {
-    return {
-      layout: splits.map((found) => found.layout).join('; '),
-      cases: splits.flatMap((found) => found.cases),
-      problems: splits.flatMap((found) => found.problems),
-      declared: (await readLabels(tree)) ?? splits.find(({ declared }) => declared)?.declared,
-    };
-  }
+  if (splits.length === 0) return await firstLayout(tree);
+  const beside = await firstLayout(besideSplits(tree));
+  const all = beside && isPaired(beside) ? [beside, ...splits] : splits;
+  return {
+    layout: all.map((found) => found.layout).join('; '),
+    cases: all.flatMap((found) => found.cases),
+    problems: all.flatMap((found) => found.problems),
+    declared: (await readLabels(tree)) ?? all.find(({ declared }) => declared)?.declared,
+  };
+}
+
+/** What the first layout with a pair makes of a tree, or else the first with an image. */
+async function firstLayout(tree: Tree): Promise<Found | undefined> {
   let unpaired: Found | undefined;
   for (const layout of layouts) {
     const found = await layout(tree);
-    if (found?.cases.some((c) => c.masks.length > 0))
-      return { ...found, declared: await readLabels(tree) };
+    if (found && isPaired(found)) return { ...found, declared: await readLabels(tree) };
     unpaired ??= found;
   }
   return unpaired;
 }
+
+const isPaired = ({ cases }: Found) => cases.some(({ masks }) => masks.length > 0);
+
+const besideSplits = ({ root, files }: Tree): Tree => ({
+  root,
+  files: files.filter((path) => !path.includes('/') || !splitOf(path.split('/')[0])),
+});
 
 const topFolders = (tree: Tree) => [
   ...new Set(tree.files.filter((path) => path.includes('/')).map((path) => path.split('/')[0])),

@@ -83,7 +83,7 @@ export function OptionFields({
           >
             <option value="fast">fast, minutes on a processor</option>
             <option value="standard">standard, for a graphics card</option>
-            <option value="paper">as published</option>
+            <option value="paper">rates and widths of the paper</option>
           </select>
         </label>
         <NumberField
