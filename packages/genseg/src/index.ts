@@ -291,6 +291,7 @@ export {
 
 export {
   type BootstrapOptions,
+  bootstrapMeans,
   type Calibration,
   type CalibrationBins,
   type CaseMetricsOptions,

@@ -1,6 +1,6 @@
 /** Scores of label images per case and class, their summaries and paired tests. No tensors, no files. */
 
-export type { BootstrapOptions, Interval } from './bootstrap.ts';
+export { type BootstrapOptions, bootstrapMeans, type Interval } from './bootstrap.ts';
 export {
   type Calibration,
   type CalibrationBins,

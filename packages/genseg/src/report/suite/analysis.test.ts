@@ -97,6 +97,43 @@ test('cases that only some draws test are paired within these; what cannot be sc
   expect(contrasts[0].caution).toMatch(/fewer than 10/);
 });
 
+/** Five draws: healthy cases at one Dice, and five of nothing, each with a false positive in one draw, or none. */
+const withEmpty = (method: string, dice: number, falsePositives: boolean) =>
+  [0, 1, 2, 3, 4].map((seed) => {
+    const empty = [0, 1, 2, 3, 4].map((i) => (falsePositives && i === seed ? 0 : null));
+    return { method, seed, sets: { test: [...Array<number>(10).fill(dice), ...empty] } };
+  });
+
+test('a case counts in the draws that can score it: the mean lies in its interval', () => {
+  const { groups } = analyse(
+    resultsOf([...withEmpty('genseg', 0.9, true), ...withEmpty('plain', 0.8, false)]),
+  );
+  const [{ methods, contrasts }] = groups[0].sets;
+  const [{ mean, interval, caseSpread }, plain] = methods;
+  expect(mean).toBeCloseTo((10 * 0.9) / 11, 10);
+  expect(interval[0]).toBeLessThan(mean);
+  expect(interval[1]).toBeGreaterThan(mean);
+  expect(caseSpread).toBeCloseTo(Math.sqrt((15 * 0.6 * 0.3) / 14), 10); // ten times 0.9, five times 0
+  for (const end of plain.interval) expect(end).toBeCloseTo(0.8, 10);
+  // A false positive on one side only is no pair, as between single runs.
+  expect(contrasts[0].difference).toBeCloseTo(0.1, 10);
+  for (const end of contrasts[0].ci95) expect(end).toBeCloseTo(0.1, 10);
+});
+
+test('a pair is of one draw: a case is compared in the draws that scored it on both sides', () => {
+  const ids = ['a', 'b'];
+  const { groups } = analyse(
+    resultsOf([
+      { method: 'genseg', seed: 0, sets: { test: [0.9, 0.6] }, ids },
+      { method: 'genseg', seed: 1, sets: { test: [0.9, 0.2] }, ids },
+      { method: 'plain', seed: 0, sets: { test: [0.7, 0.5] }, ids },
+      { method: 'plain', seed: 1, sets: { test: [0.7, null] }, ids },
+    ]),
+  );
+  const [{ contrasts }] = groups[0].sets;
+  expect(contrasts[0].difference).toBeCloseTo((0.2 + 0.1) / 2, 10);
+});
+
 test('groups follow the suite and then the numbers of labels; costs are medians over cells', () => {
   const sets = { test: around(0.8) };
   const cells = [14, 9].flatMap((labels) =>

@@ -1,9 +1,15 @@
 /**
  * What a suite's results say, in numbers. Two kinds of chance are kept apart: which patients are tested
- * (intervals and tests over patients, on each case's mean over the draws), and which images are labelled
+ * (intervals and tests over patients, on all draws of each case), and which images are labelled
  * (the draws one by one, their spread, and how many of them agree).
  */
-import { type CaseScore, compare, holm } from '../../metrics/index.ts';
+import {
+  bootstrapMeans,
+  type CaseScore,
+  compare,
+  holm,
+  type Interval,
+} from '../../metrics/index.ts';
 import { Random } from '../../random.ts';
 import type { CellResult, SuiteCell, SuiteResults } from '../../suite/index.ts';
 
@@ -14,7 +20,7 @@ export interface MethodScore {
   /** Of the draws. */
   readonly mean: number;
   /** Over patients. */
-  readonly interval: readonly [low: number, high: number];
+  readonly interval: Interval;
   /** Standard deviation of the draws' means, and that of the cases' means over the draws. */
   readonly drawSpread: number;
   readonly caseSpread: number;
@@ -22,7 +28,7 @@ export interface MethodScore {
 
 export interface Contrast {
   readonly other: string;
-  /** Of the subject's Dice minus the other's, over cases. */
+  /** Of the subject's Dice minus the other's, over cases, each its mean over the draws that scored both. */
   readonly difference: number;
   readonly ci95: readonly [low: number, high: number];
   /** Wilcoxon over patients, corrected for all contrasts of the report (Holm). */
@@ -133,12 +139,11 @@ function setAnalysis(
     const cases = meanOverDraws(results);
     const draws = results.map(({ mean }) => mean.dice ?? Number.NaN);
     const values = cases.map(({ value }) => value).filter(Number.isFinite);
-    const zero = cases.map((one) => ({ ...one, value: 0 }));
     return {
-      cases,
+      ...{ results, cases },
       score: {
         ...{ method, draws, mean: mean(draws) },
-        interval: compare(cases, zero, new Random(0)).ci95,
+        interval: intervalOf(results),
         drawSpread: deviation(draws),
         caseSpread: deviation(values),
       },
@@ -148,8 +153,10 @@ function setAnalysis(
   const contrasts = own
     ? scored
         .filter((other) => other !== own)
-        .map(({ cases, score }): Contrast => {
-          const { difference, ci95, test, caution } = compare(own.cases, cases, new Random(0));
+        .map(({ results, score }): Contrast => {
+          const pairs = [scoredWith(own.results, results), scoredWith(results, own.results)];
+          const [ours, theirs] = pairs.map(meanOverDraws);
+          const { difference, ci95, test, caution } = compare(ours, theirs, new Random(0));
           const won = own.score.draws.filter((dice, i) => dice > score.draws[i]).length;
           return { other: score.method, difference, ci95, p: test.pValue, won, caution };
         })
@@ -158,12 +165,35 @@ function setAnalysis(
   return { set, cases: cases.length, methods: scored.map(({ score }) => score), contrasts };
 }
 
-/** Each case's mean over the draws that tested it; where the draws have test sets of their own, not all do. */
+/**
+ * Of all scores of all draws, as the mean is: what could not be scored in a draw counts in the others. A
+ * patient is drawn with its cases in every draw.
+ */
+function intervalOf(draws: readonly SetScores[]): Interval {
+  const scored = draws.flatMap(({ cases }) => cases).filter(({ dice }) => dice !== null);
+  const [ci95 = [Number.NaN, Number.NaN]] = bootstrapMeans(
+    scored.map(({ dice }) => [dice!]),
+    scored.map(({ id, patient = id }) => patient),
+    new Random(0),
+  );
+  return ci95;
+}
+
+/** Draw by draw without the scores of cases that the other method has none of there: the rule of `compare`. */
+const scoredWith = (draws: readonly SetScores[], others: readonly SetScores[]): SetScores[] =>
+  draws.map((draw, i) => {
+    const scored = others[i].cases.filter(({ dice }) => dice !== null);
+    const ids = new Set(scored.map(({ id }) => id));
+    const cases = draw.cases.map((one) => (ids.has(one.id) ? one : { ...one, dice: null }));
+    return { ...draw, cases };
+  });
+
+/** Each case's mean over the draws that scored it; NaN of none. With test sets of their own, not all draws do. */
 function meanOverDraws(draws: readonly SetScores[]): CaseScore[] {
   const found = new Map<string, { patient?: string; values: number[] }>();
   for (const { id, patient, dice } of draws.flatMap(({ cases }) => cases)) {
     const one = found.get(id) ?? { ...(patient !== undefined && { patient }), values: [] };
-    one.values.push(dice ?? Number.NaN);
+    if (dice !== null) one.values.push(dice);
     found.set(id, one);
   }
   return [...found].map(([id, { values, ...rest }]) => ({ id, ...rest, value: mean(values) }));
