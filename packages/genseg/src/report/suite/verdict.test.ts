@@ -36,6 +36,29 @@ test('the paragraph counts test sets beside augmentation, and says by how much o
   ]);
 });
 
+test('where the control for the generator took part, the paragraph says how GenSeg stands beside it', () => {
+  const control = [0, 1, 2, 3, 4].map((seed) => ({
+    ...{ method: 'duplicate', seed },
+    sets: { test: around(0.7 + 0.1), far: around(0.6) },
+  }));
+  const { kind, sentences } = verdictOf([...draws({ test: 0.1, far: 0.04 }), ...control]);
+  expect(kind).toBe('helped'); // beside augmentation, which decides
+  expect(sentences.slice(1)).toEqual([
+    'Beside duplicates, real pairs in the places of synthetic ones, which are the control for the generator, it helped on 0 of 2 test sets, did worse on 1 and on 1 these draws cannot tell.',
+    'On images like the labelled ones the mean difference in Dice, in points, is +10.0 against augmentation, +10.0 against plain and +0.0 against duplicates.',
+    'On images of another source the mean difference in Dice, in points, is +4.0 against augmentation, +4.0 against plain and −6.0 against duplicates.',
+  ]);
+});
+
+test('a control that is the rival is counted once', () => {
+  const { rival, sentences } = verdictOf([
+    { method: 'genseg', sets: { test: around(0.8) } },
+    { method: 'duplicate', sets: { test: around(0.7) } },
+  ]);
+  expect(rival).toBe('duplicate');
+  expect(sentences.filter((sentence) => sentence.includes('eside duplicates'))).toHaveLength(1);
+});
+
 test('worse is said as plainly, and what differs from set to set is neither', () => {
   expect(verdictOf(draws({ test: -0.1, far: -0.1 })).kind).toBe('did not help');
   expect(verdictOf(draws({ test: 0, far: 0 })).kind).toBe('cannot tell');

@@ -38,32 +38,42 @@ export function suiteVerdict(analysis: Analysis, subject: string): SuiteVerdict 
   const others = [...new Set(found.map(({ contrast }) => contrast.other))];
   if (others.length === 0) return null;
   const rival = others.includes('augment') ? 'augment' : best(least, others);
-  const decisive = found.filter(({ contrast }) => contrast.other === rival);
-  const count = (kind: Kind) => decisive.filter(({ contrast }) => kindOf(contrast) === kind).length;
-  const [helped, harmed, open] = [count('helped'), count('did not help'), count('cannot tell')];
-  const kinds = (['helped', 'did not help', 'cannot tell'] as const).filter(
-    (kind) => count(kind) > 0,
-  );
+  const kindsBeside = (method: string) =>
+    found
+      .filter(({ contrast }) => contrast.other === method)
+      .map(({ contrast }) => kindOf(contrast));
+  const kinds = kindsBeside(rival);
   const name = methodWords(subject).label;
   const labels = [...new Set(least.map((group) => group.labels))].sort((a, b) => a - b);
-  const sets = counted(decisive.length, 'test set');
-  const outcome = [
-    `helped on ${helped} of ${sets}`,
-    `did worse on ${harmed}`,
-    `on ${open} these draws cannot tell`,
-  ];
   return {
-    kind: kinds.length === 1 ? kinds[0] : 'mixed',
+    kind: kinds.every((kind) => kind === kinds[0]) ? kinds[0] : 'mixed',
     rival,
     sentences: [
-      `At ${labels.join(' or ')} labelled images, beside ${methodWords(rival).label.toLowerCase()}, ${name} ${list(outcome)}.`,
+      `At ${labels.join(' or ')} labelled images, beside ${methodWords(rival).label.toLowerCase()}, ${name} ${outcome(kinds)}.`,
+      ...(others.includes(control) && rival !== control
+        ? [
+            `Beside ${methodWords(control).label.toLowerCase()}, real pairs in the places of synthetic ones, which are the control for the generator, it ${outcome(kindsBeside(control))}.`,
+          ]
+        : []),
       ...averages(
         found,
-        others.filter((other) => [rival, 'plain', 'separate'].includes(other)),
+        others.filter((other) => [rival, 'plain', 'separate', control].includes(other)),
       ),
       ...cautions(analysis, least),
     ],
   };
+}
+
+/** What differs from GenSeg in the generator alone. */
+const control = 'duplicate';
+
+function outcome(kinds: readonly Kind[]): string {
+  const count = (wanted: Kind) => kinds.filter((kind) => kind === wanted).length;
+  return list([
+    `helped on ${count('helped')} of ${counted(kinds.length, 'test set')}`,
+    `did worse on ${count('did not help')}`,
+    `on ${count('cannot tell')} these draws cannot tell`,
+  ]);
 }
 
 /** The highest mean over all test sets. */
