@@ -3,6 +3,7 @@ import type { SuiteCell, SuiteResults } from '../src/suite/index.ts';
 
 export interface Scores {
   task?: string;
+  variant?: string;
   model?: string;
   method: string;
   labels?: number;
@@ -11,21 +12,25 @@ export interface Scores {
   sets?: Readonly<Record<string, readonly (number | null)[]>> | null;
   /** Ids of the cases, where they are not c0, c1, ... */
   ids?: readonly string[];
+  /** Of the segmentation model, four images each. */
+  steps?: number;
   code?: string;
 }
 
 export function cellOf(scores: Scores): SuiteCell {
   const {
     task = 'discs',
+    variant = 'default',
     model = 'unet',
     method,
     labels = 9,
     seed = 0,
     sets,
     ids,
+    steps = 240,
     code = 'v1',
   } = scores;
-  const key = { task, variant: 'default', model, method, labels, seed };
+  const key = { task, variant, model, method, labels, seed };
   const id = [task, labels, method, seed].join('-');
   if (sets === undefined) return { id, ...key, record: null };
   const record = {
@@ -38,10 +43,10 @@ export function cellOf(scores: Scores): SuiteCell {
     return known.reduce((a, b) => a + b, 0) / known.length;
   };
   const result = {
-    ...{ seconds: 9, iterations: 240 },
+    ...{ seconds: 9, iterations: steps },
     cost: {
       updates: {
-        segmentation: { steps: 240, images: 960 },
+        segmentation: { steps, images: 4 * steps },
         ...(method === 'genseg' && { generator: { steps: 320, images: 640 } }),
       },
       seconds: { pretrain: 1, train: 5 + seed, evaluate: 3 },

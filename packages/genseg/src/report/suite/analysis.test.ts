@@ -152,3 +152,20 @@ test('groups follow the suite and then the numbers of labels; costs are medians 
     { method: 'genseg', steps: 240, images: 960, generatorSteps: 320, seconds: 1 + 6 },
   ]);
 });
+
+test('variants that take other numbers of steps have a row of their own in the costs', () => {
+  const sets = { test: around(0.8) };
+  const { costs } = analyse(
+    resultsOf([
+      { method: 'genseg', variant: 'short', seed: 0, sets },
+      { method: 'genseg', variant: 'long', seed: 4, steps: 2400, sets },
+      { method: 'genseg', variant: 'short', seed: 2, sets },
+      { method: 'plain', variant: 'short', seed: 0, sets },
+    ]),
+  );
+  expect(costs).toEqual([
+    { method: 'genseg', steps: 240, images: 960, generatorSteps: 320, seconds: 1 + 6 },
+    { method: 'genseg', steps: 2400, images: 9600, generatorSteps: 320, seconds: 1 + 9 },
+    { method: 'plain', steps: 240, images: 960, generatorSteps: 0, seconds: 1 + 5 },
+  ]);
+});

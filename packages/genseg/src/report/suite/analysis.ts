@@ -58,13 +58,14 @@ export interface Group {
   readonly sets: readonly SetAnalysis[];
 }
 
+/** A method's cells that took the same steps and images; variants of the options may take others. */
 export interface Cost {
   readonly method: string;
   readonly steps: number;
   readonly images: number;
   /** Updates of the generator. */
   readonly generatorSteps: number;
-  /** Median over the cells of training, without evaluation. */
+  /** Median over these cells of training, without evaluation. */
   readonly seconds: number;
 }
 
@@ -102,7 +103,7 @@ export function analyse({ cells, methods, subject }: SuiteResults): Analysis {
   const failed = cells.filter(({ record }) => typeof record?.error === 'string');
   return {
     groups: withHolm(groups),
-    costs: methods.flatMap((method) => costOf(method, done)),
+    costs: methods.flatMap((method) => costsOf(method, done)),
     failures: failed.map(({ id, record }) => ({ id, error: record!.error! })),
     missing: cells.length - done.length - failed.length,
     versions: new Set(done.map(({ record }) => record!.inputs.code)).size,
@@ -212,18 +213,16 @@ function withHolm(groups: readonly Group[]): Group[] {
   }));
 }
 
-function costOf(method: string, done: readonly Done[]): Cost[] {
-  const costs = done.filter((cell) => cell.method === method).map(({ result }) => result.cost);
-  if (costs.length === 0) return [];
-  const [{ updates }] = costs;
-  const seconds = costs.map(({ seconds: { pretrain = 0, train = 0 } }) => pretrain + train);
-  return [
-    {
-      ...{ method, ...updates.segmentation },
-      generatorSteps: updates.generator?.steps ?? 0,
-      seconds: median(seconds),
-    },
-  ];
+function costsOf(method: string, done: readonly Done[]): Cost[] {
+  const found = new Map<string, Cost & { all: number[] }>();
+  for (const { result } of done.filter((cell) => cell.method === method)) {
+    const { updates, seconds } = result.cost;
+    const counts = { ...updates.segmentation, generatorSteps: updates.generator?.steps ?? 0 };
+    const key = JSON.stringify(counts);
+    const all = [...(found.get(key)?.all ?? []), (seconds.pretrain ?? 0) + (seconds.train ?? 0)];
+    found.set(key, { method, ...counts, seconds: median(all), all });
+  }
+  return [...found.values()].map(({ all: _, ...cost }) => cost);
 }
 
 export const mean = (values: readonly number[]): number =>

@@ -221,7 +221,7 @@ const cost = (results: SuiteResults, { costs }: Analysis): Content =>
   costs.length > 0 &&
   section(
     'Cost',
-    'Of one training. Time is that of training alone, the median over all cells; cells that ran side by side slowed each other down.',
+    'Of one training. Time is that of training alone, the median over the trainings of the row: those of the method that took as many steps and images; cells that ran side by side slowed each other down.',
     html`<div class="wide"><table>
 <thead><tr><th>Method</th><th class="n">Segmentation steps</th><th class="n">Images seen</th><th class="n">Generator steps</th><th class="n">Training time</th></tr></thead>
 <tbody>
