@@ -100,6 +100,13 @@ test.each([
     least.replace('[{ name: a, data: a }]', '[{ name: a, data: a }, { name: a, data: b }]'),
     /two tasks are called a/,
   ],
+  [
+    least.replace('draws: 1', 'draws: [0, 1, 0]'),
+    /two cells are called a-5-plain-0, .* each method/,
+  ],
+  [least.replace('labels: 5', 'labels: [5, 5]'), /two cells are called a-5-plain-0/],
+  [least.replace('[plain]', '[plain, plain]'), /two cells are called a-5-plain-0/],
+  [`${least}models: [x/net.pt, y/net.pt]`, /two cells are called a-5-net-plain-0, .*model files/],
 ])('refused: %s', async (yaml, message) => {
   const { read } = await suiteOf(yaml);
   expect(read).toThrow(ConfigError);

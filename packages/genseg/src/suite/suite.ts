@@ -15,6 +15,7 @@ import {
   takesUnlabelled,
   trainConfigSchema,
 } from '../run/index.ts';
+import { cellsOf } from './cells.ts';
 
 /** A data folder that is made before the first cell: derive.ts. */
 export type Derivation =
@@ -157,7 +158,8 @@ export function readSuite(file: string, out: string): Suite {
 export const derivedFolder = (out: string, path: string): string => join(out, 'data', path);
 
 /** What the schema cannot see. */
-function problemOf({ tasks, methods, subject, models, variants }: Suite): string | undefined {
+function problemOf(suite: Suite): string | undefined {
+  const { tasks, methods, subject, models, variants } = suite;
   const names = tasks.map((task) => task.name);
   const twice = names.find((name, i) => names.indexOf(name) !== i);
   if (twice) return `two tasks are called ${twice}; give each a name of its own`;
@@ -173,6 +175,10 @@ function problemOf({ tasks, methods, subject, models, variants }: Suite): string
       const problem = optionProblem(key, value);
       if (problem) return problem;
     }
+  const ids = cellsOf(suite).map(({ id }) => id);
+  const shared = ids.find((id, i) => ids.indexOf(id) !== i);
+  if (shared)
+    return `two cells are called ${shared}, and one would overwrite the other; name each method, draw and number of labels once, and give model files and variants names that tell them apart`;
   return undefined;
 }
 
