@@ -9,6 +9,7 @@ import { resolveConfig, trainConfigSchema } from '../run/index.ts';
 import {
   type Cell,
   type CellState,
+  type ContentOf,
   cellsOf,
   codeVersion,
   commandOf,
@@ -46,8 +47,9 @@ export const benchCommand = new Command('bench')
     const cores = availableParallelism();
     const jobs = wholeNumber('--jobs', wanted) ?? cores;
     const threads = Math.max(1, Math.floor(cores / jobs));
-    await makeDerived(suite, out);
-    const planned = await planCells(suite, { out, anyCode });
+    const contentOf = contentHashes();
+    await makeDerived(suite, out, contentOf);
+    const planned = await planCells(suite, { out, anyCode, contentOf });
     if (dryRun) {
       print(await dryRunText(planned, { out, threads, jobs }));
       return;
@@ -100,10 +102,9 @@ function thisCode(): string {
 
 async function planCells(
   suite: Suite,
-  { out, anyCode }: { out: string; anyCode: boolean },
+  { out, anyCode, contentOf }: { out: string; anyCode: boolean; contentOf: ContentOf },
 ): Promise<PlannedCell[]> {
   const code = thisCode();
-  const contentOf = contentHashes();
   const planned: PlannedCell[] = [];
   for (const cell of cellsOf(suite)) {
     const inputs = await inputsOf(cell, code, contentOf);

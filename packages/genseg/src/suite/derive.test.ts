@@ -1,14 +1,19 @@
-import { readFileSync, rmSync, statSync } from 'node:fs';
+import { existsSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { discFiles } from '../../test/command-line.ts';
 import { dataSet, temporaryFolder } from '../../test/data/fixtures.ts';
 import { inspect, loadCases } from '../data/index.ts';
 import { makeDerived } from './derive.ts';
+import { contentHashes } from './inputs.ts';
 import type { Derivation, Suite } from './suite.ts';
 
 const make = (out: string, derived: Record<string, Derivation>) =>
-  makeDerived({ derived: new Map(Object.entries(derived)) } as unknown as Suite, out);
+  makeDerived(
+    { derived: new Map(Object.entries(derived)) } as unknown as Suite,
+    out,
+    contentHashes(),
+  );
 
 /** Twelve discs of six patients, the last four for testing. */
 const files = () => {
@@ -78,4 +83,54 @@ test('what is there is not made again, what was half made is', async () => {
   rmSync(join(out, 'data/shifted'), { recursive: true });
   await make(out, derived);
   expect(statSync(file).mtimeMs).toBeGreaterThan(at);
+});
+
+test('what was made otherwise, or of data that changed, is made anew; its cells see no trace of how', async () => {
+  const [from, out] = [await files(), await temporaryFolder()];
+  const folder = join(out, 'data', 'anew');
+  const divide = (pool: number, seed = 1) =>
+    make(out, { anew: { kind: 'divide', from, pool, seed } });
+  const train = () => {
+    const { train } = JSON.parse(readFileSync(join(folder, 'splits.json'), 'utf8'));
+    return train as string[];
+  };
+  await divide(5);
+  const first = await contentHashes()(folder);
+  expect(train()).toHaveLength(4);
+  await divide(9);
+  expect(train()).toHaveLength(8);
+  expect(await contentHashes()(folder)).not.toBe(first);
+  await divide(5);
+  expect(await contentHashes()(folder)).toBe(first);
+  await divide(5, 2);
+  expect(await contentHashes()(folder)).not.toBe(first);
+
+  const shift = () => make(out, { shifted: { kind: 'shift', from } });
+  const shifted = (id: string) => existsSync(join(out, 'data', 'shifted', 'images', `${id}.png`));
+  await shift();
+  expect(shifted('disc-11')).toBe(true);
+  for (const kind of ['images', 'masks']) rmSync(join(from, 'test', kind, 'disc-11.png'));
+  await shift();
+  expect([shifted('disc-10'), shifted('disc-11')]).toEqual([true, false]);
+});
+
+test('what cannot be made again stays as it was', async () => {
+  const [from, out] = [await files(), await temporaryFolder()];
+  await make(out, { shifted: { kind: 'shift', from } });
+  rmSync(from, { recursive: true });
+  await expect(make(out, { shifted: { kind: 'shift', from } })).rejects.toThrow('does not exist');
+  expect(existsSync(join(out, 'data', 'shifted', 'data.csv'))).toBe(true);
+});
+
+test('of derived data others can be made', async () => {
+  const [from, out] = [await files(), await temporaryFolder()];
+  const derived = (pool: number): Record<string, Derivation> => ({
+    anew: { kind: 'divide', from, pool, seed: 1 },
+    shifted: { kind: 'shift', from: join(out, 'data', 'anew') },
+  });
+  await make(out, derived(5));
+  const count = async () => (await inspect(join(out, 'data', 'shifted'))).manifest.cases.length;
+  expect(await count()).toBe(8);
+  await make(out, derived(9));
+  expect(await count()).toBe(4);
 });

@@ -7,6 +7,7 @@ import {
   existsSync,
   mkdirSync,
   readdirSync,
+  readFileSync,
   renameSync,
   rmSync,
   symlinkSync,
@@ -16,18 +17,31 @@ import { extname, join } from 'node:path';
 import { type Case, inspect } from '../data/index.ts';
 import { DataError } from '../errors.ts';
 import { Random } from '../random.ts';
+import type { ContentOf } from './inputs.ts';
 import { gaussian, shiftImage } from './shift.ts';
 import { type Derivation, derivedFolder, type Suite } from './suite.ts';
 
-/** Makes those that are not there yet; one that was interrupted is made again. */
-export async function makeDerived({ derived }: Suite, out: string): Promise<void> {
+/** Hidden in a derived folder, where no reader of data looks: what it was made of. */
+const originOf = (folder: string): string => join(folder, '.derived.json');
+
+/** Makes those that are not there, or were made otherwise or of other data; one that was interrupted is made again. */
+export async function makeDerived(
+  { derived }: Suite,
+  out: string,
+  contentOf: ContentOf,
+): Promise<void> {
   for (const [name, derivation] of derived) {
     const to = derivedFolder(out, name);
-    if (existsSync(to)) continue;
+    const { from } = derivation;
+    const source = existsSync(from) ? await contentOf(from) : null; // none: refused below
+    const origin = JSON.stringify({ ...derivation, source });
+    if (existsSync(originOf(to)) && readFileSync(originOf(to), 'utf8') === origin) continue;
     const half = `${to}.part`;
     rmSync(half, { recursive: true, force: true });
     mkdirSync(half, { recursive: true });
     await make[derivation.kind](derivation as never, half);
+    writeFileSync(originOf(half), origin);
+    rmSync(to, { recursive: true, force: true });
     renameSync(half, to);
   }
 }
@@ -72,7 +86,8 @@ const make = {
         `${from}: a pool of ${pool} leaves none of its ${labelled.length} labelled images to test on; lower pool`,
       );
     for (const entry of readdirSync(manifest.root))
-      if (entry !== 'splits.json') symlinkSync(join(manifest.root, entry), join(to, entry));
+      if (entry !== 'splits.json' && !entry.startsWith('.'))
+        symlinkSync(join(manifest.root, entry), join(to, entry));
     const train = new Set(drawn.map(({ id }) => id));
     const ids = (cases: readonly Case[]) => cases.map(({ id }) => id).sort();
     const test = labelled.filter(({ id }) => !train.has(id));

@@ -1,7 +1,7 @@
 /** Suites: many trainings as cells, run side by side and never twice, with one table of results. */
 export { type Cell, cellPaths, cellsOf, commandOf, modelId } from './cells.ts';
 export { makeDerived } from './derive.ts';
-export { codeVersion, contentHashes, type Inputs, inputsOf } from './inputs.ts';
+export { type ContentOf, codeVersion, contentHashes, type Inputs, inputsOf } from './inputs.ts';
 export {
   type CellRecord,
   type CellResult,

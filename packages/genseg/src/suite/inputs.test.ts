@@ -1,4 +1,4 @@
-import { cpSync, writeFileSync } from 'node:fs';
+import { cpSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { dataSet, temporaryFolder } from '../../test/data/fixtures.ts';
@@ -30,6 +30,16 @@ test('options, code, bytes and names of the data count; where the data lie does 
   expect(await hashOf(elsewhere)).toBe(first);
   writeFileSync(join(elsewhere, 'images', 'b.png'), '');
   expect(await hashOf(elsewhere)).not.toBe(first);
+});
+
+test('a file that stands in two folders is read once', async () => {
+  const [data, linked] = [await dataSet({ 'a.png': 'abc' }), await temporaryFolder()];
+  symlinkSync(join(data, 'a.png'), join(linked, 'a.png'));
+  const contentOf = contentHashes();
+  const hash = await contentOf(data);
+  writeFileSync(join(data, 'a.png'), 'abd');
+  expect(await contentOf(linked)).toBe(hash);
+  expect(await contentHashes()(linked)).not.toBe(hash);
 });
 
 test('the part that remains when the code changes is told apart', async () => {

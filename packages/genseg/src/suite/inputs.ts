@@ -1,6 +1,13 @@
 /** What a cell's result depends on, as one hash: its options, the bytes of its data, the code. */
 import { createHash } from 'node:crypto';
-import { createReadStream, existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
+import {
+  createReadStream,
+  existsSync,
+  readdirSync,
+  readFileSync,
+  realpathSync,
+  statSync,
+} from 'node:fs';
 import { basename, join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import type { Cell } from './cells.ts';
@@ -15,20 +22,28 @@ export interface Inputs {
 
 const sha256 = (text: string): string => createHash('sha256').update(text).digest('hex');
 
-/** Hashes files, and folders by their files' names and bytes, links followed; each is read once. */
-export function contentHashes(): (path: string) => Promise<string> {
+/** The hash of a file or folder. */
+export type ContentOf = (path: string) => Promise<string>;
+
+/** Hashes files, and folders by their files' names and bytes, links followed; each file is read once. */
+export function contentHashes(): ContentOf {
+  const ofFile = remembering(hashFile);
+  return remembering((path) => hashOf(path, (file) => ofFile(realpathSync(file))));
+}
+
+function remembering(hash: ContentOf): ContentOf {
   const known = new Map<string, Promise<string>>();
   return (path) => {
-    const hash = known.get(path) ?? hashOf(path);
-    known.set(path, hash);
-    return hash;
+    const found = known.get(path) ?? hash(path);
+    known.set(path, found);
+    return found;
   };
 }
 
-async function hashOf(path: string): Promise<string> {
-  if (!statSync(path).isDirectory()) return hashFile(path);
+async function hashOf(path: string, ofFile: ContentOf): Promise<string> {
+  if (!statSync(path).isDirectory()) return ofFile(path);
   const lines: string[] = [];
-  for (const file of filesIn(path)) lines.push(`${file} ${await hashFile(join(path, file))}`);
+  for (const file of filesIn(path)) lines.push(`${file} ${await ofFile(join(path, file))}`);
   return sha256(lines.join('\n'));
 }
 
@@ -74,7 +89,7 @@ export function codeVersion(roots: readonly string[]): string {
 export async function inputsOf(
   { args, reads }: Cell,
   code: string,
-  contentOf: (path: string) => Promise<string>,
+  contentOf: ContentOf,
 ): Promise<Inputs> {
   const contents = await Promise.all(reads.map(contentOf));
   const named = args.map((arg) => {

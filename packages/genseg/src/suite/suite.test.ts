@@ -101,6 +101,10 @@ test.each([
     /two tasks are called a/,
   ],
   [
+    `${least}derived: { b: { shift: c/x }, c: { divide: a, pool: 5 } }`,
+    /derived: b is made of c, which must stand above it/,
+  ],
+  [
     least.replace('draws: 1', 'draws: [0, 1, 0]'),
     /two cells are called a-5-plain-0, .* each method/,
   ],

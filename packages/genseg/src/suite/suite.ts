@@ -122,6 +122,12 @@ export function readSuite(file: string, out: string): Suite {
     'shift' in one
       ? { kind: 'shift', from: folder(one.shift) }
       : { kind: 'divide', from: folder(one.divide), pool: one.pool, seed: one.seed };
+  const names = Object.keys(given.derived);
+  for (const [i, one] of Object.values(given.derived).entries()) {
+    const [source] = ('shift' in one ? one.shift : one.divide).split(/[/\\]/);
+    if (names.indexOf(source) >= i)
+      throw refuse(`derived: ${names[i]} is made of ${source}, which must stand above it`);
+  }
   const tasks = given.tasks.map((task): Task => {
     const labels = task.labels ?? given.labels;
     if (!labels)
