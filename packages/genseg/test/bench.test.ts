@@ -1,8 +1,10 @@
 /** genseg bench and the report of its folder, as a user runs them: a suite of two cells. */
 import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { expect, test } from 'vitest';
-import { discFolder, genseg, jsonOf } from './command-line.ts';
+import { lockHolder, runPaths } from '../src/run/index.ts';
+import { discFolder, genseg, jsonOf, start } from './command-line.ts';
 import { temporaryFolder } from './data/fixtures.ts';
 
 test('a suite: planned, run, and not run again until its data change', async () => {
@@ -70,4 +72,42 @@ draws: 1
   rmSync(join(data, 'images', 'disc-9.png'));
   rmSync(join(data, 'masks', 'disc-9.png'));
   expect((await bench('--dry-run')).stdout.match(/^changed, again/gm)).toHaveLength(2);
+});
+
+test('one bench at a time works in a folder; when its terminal closes, its trainings store a checkpoint', async () => {
+  const data = await discFolder('disc', 10);
+  const folder = await temporaryFolder();
+  const suite = join(folder, 'long.yaml');
+  const out = join(folder, 'out');
+  writeFileSync(
+    suite,
+    `tasks: [{ name: discs, data: ${data}, options: { size: 32, iterations: 100000 } }]
+methods: [plain]
+labels: 6
+draws: 1
+`,
+  );
+  const bench = ['bench', suite, '--out', out];
+  const { child, ended } = start(...bench);
+  const run = runPaths(join(out, 'runs', 'discs-6-plain-0'));
+  while (child.exitCode === null && !existsSync(run.metrics)) await sleep(20);
+
+  const second = await genseg(...bench);
+  expect([second.code, second.stderr]).toEqual([
+    1,
+    expect.stringMatching(`^error: ${out} is in use by process ${child.pid} on`),
+  ]);
+  const planned = await genseg(...bench, '--dry-run');
+  expect(planned.code, planned.stderr).toBe(0);
+  expect(planned.stdout).toMatch(/^goes on/m);
+
+  for (const stream of [child.stdout, child.stderr]) stream.destroy();
+  child.kill('SIGHUP');
+  await sleep(20);
+  child.kill('SIGHUP'); // from the shell as well
+  expect((await ended).code).toBe(130);
+  expect(existsSync(run.checkpoints.last)).toBe(true);
+  expect([lockHolder(run.lock), existsSync(join(out, 'bench.lock'))]).toEqual([null, false]);
+  const record = JSON.parse(readFileSync(join(out, 'cells', 'discs-6-plain-0.json'), 'utf8'));
+  expect([record.result, record.error]).toEqual([null, null]);
 });

@@ -1,11 +1,12 @@
 /** genseg bench: every training of a suite, and their results in one table. */
+import { mkdirSync } from 'node:fs';
 import { availableParallelism, cpus } from 'node:os';
 import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { Command } from '@commander-js/extra-typings';
 import { ConfigError } from '../errors.ts';
 import { duration } from '../report/index.ts';
-import { resolveConfig, trainConfigSchema } from '../run/index.ts';
+import { acquireLock, lockHolder, resolveConfig, trainConfigSchema } from '../run/index.ts';
 import {
   type Cell,
   type CellState,
@@ -48,7 +49,10 @@ export const benchCommand = new Command('bench')
     const jobs = wholeNumber('--jobs', wanted) ?? cores;
     const threads = Math.max(1, Math.floor(cores / jobs));
     const contentOf = contentHashes();
-    await makeDerived(suite, out, contentOf);
+    const lock = join(out, 'bench.lock');
+    using _lock = dryRun ? null : lockFolder(out, lock);
+    // A dry run may look on while another bench works here, and changes nothing under it.
+    if (!dryRun || !lockHolder(lock)) await makeDerived(suite, out, contentOf);
     const planned = await planCells(suite, { out, anyCode, contentOf });
     if (dryRun) {
       print(await dryRunText(planned, { out, threads, jobs }));
@@ -72,6 +76,11 @@ export const benchCommand = new Command('bench')
       json ? { ...paths, failed: failed.length, cells: planned.length } : endText(paths.csv, out),
     );
   });
+
+function lockFolder(out: string, lock: string): Disposable {
+  mkdirSync(out, { recursive: true });
+  return acquireLock(lock);
+}
 
 const program = [process.execPath, fileURLToPath(new URL('../../bin/genseg.js', import.meta.url))];
 

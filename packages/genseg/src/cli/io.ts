@@ -15,8 +15,8 @@ export class InterruptedError extends Error {
 }
 
 /**
- * Asks to stop at the first Ctrl-C, so that a checkpoint is stored; the second aborts at once.
- * `onSignal` takes what is to be called at each of them.
+ * Asks to stop at the first Ctrl-C, or when the terminal closes, so that a checkpoint is stored; the second
+ * Ctrl-C aborts at once. `onSignal` takes what is to be called at each of them.
  */
 export function watchInterrupt(): {
   interrupted(): boolean;
@@ -30,8 +30,14 @@ export function watchInterrupt(): {
     asked = true;
     say('\nstopping after this step; press Ctrl-C again to abort');
   };
+  const onHangUp = () => {
+    // A line that can no longer be written is an error, which would end the process before its checkpoint.
+    for (const stream of [process.stdout, process.stderr]) stream.on('error', () => {});
+    if (!asked) onSignal(); // system and shell may both send it
+  };
   process.on('SIGINT', onSignal);
   process.on('SIGTERM', onSignal);
+  process.on('SIGHUP', onHangUp);
   return {
     interrupted: () => asked,
     onSignal: (tell) => {
@@ -40,6 +46,7 @@ export function watchInterrupt(): {
     [Symbol.dispose]() {
       process.off('SIGINT', onSignal);
       process.off('SIGTERM', onSignal);
+      process.off('SIGHUP', onHangUp);
     },
   };
 }
