@@ -110,4 +110,12 @@ draws: 1
   expect([lockHolder(run.lock), existsSync(join(out, 'bench.lock'))]).toEqual([null, false]);
   const record = JSON.parse(readFileSync(join(out, 'cells', 'discs-6-plain-0.json'), 'utf8'));
   expect([record.result, record.error]).toEqual([null, null]);
+
+  const again = start(...bench);
+  while (again.child.exitCode === null && !lockHolder(run.lock)) await sleep(20);
+  process.kill(lockHolder(run.lock)!.pid, 'SIGKILL');
+  const { code, stderr } = await again.ended;
+  expect(code).toBe(1);
+  expect(stderr).toContain('discs-6-plain-0 is unfinished: ended by SIGKILL');
+  expect(stderr).toContain(`unfinished: discs-6-plain-0; go on with: genseg bench ${suite}`);
 });

@@ -59,10 +59,11 @@ export const benchCommand = new Command('bench')
       return;
     }
     const table = () => writeResults(suite, planned, { out, machine: machine(), now: new Date() });
+    const unfinished: string[] = [];
     using interrupt = watchInterrupt();
     const finished = await runCells(planned, {
       ...{ out, program, jobs, threads },
-      ...progress(planned, table),
+      ...progress(planned, { table, unfinished }),
       interrupted: interrupt.interrupted,
       onStop: interrupt.onSignal,
     });
@@ -70,10 +71,17 @@ export const benchCommand = new Command('bench')
     if (!finished) throw new InterruptedError(`stopped; go on with: genseg bench ${file}`);
     const failed = planned.filter(({ cell }) => readRecord(out, cell)?.error);
     for (const { cell } of failed) say(`${cell.id} failed: ${readRecord(out, cell)!.error}`);
-    if (failed.length > 0) process.exitCode = 1;
+    if (unfinished.length > 0)
+      say(`unfinished: ${unfinished.join(', ')}; go on with: genseg bench ${file}`);
+    if (failed.length + unfinished.length > 0) process.exitCode = 1;
     const paths = resultPaths(out);
     print(
-      json ? { ...paths, failed: failed.length, cells: planned.length } : endText(paths.csv, out),
+      json
+        ? {
+            ...paths,
+            ...{ failed: failed.length, unfinished: unfinished.length, cells: planned.length },
+          }
+        : endText(paths.csv, out),
     );
   });
 
@@ -185,8 +193,14 @@ function configOf(cell: Cell, threads: number) {
   return resolveConfig(trainConfigSchema, { flags: { ...flags, test: tests } }).config;
 }
 
-/** A line when a cell begins, one when it ends, with the time that the rest will take; and the table so far. */
-function progress(planned: readonly PlannedCell[], table: () => void) {
+/**
+ * A line when a cell begins, one when it ends, with the time that the rest will take; and the table so far.
+ * @param unfinished takes the ids of the cells that are left as they are.
+ */
+function progress(
+  planned: readonly PlannedCell[],
+  { table, unfinished }: { table: () => void; unfinished: string[] },
+) {
   const total = planned.length;
   let done = planned.filter(({ state }) => state === 'done').length;
   const started = performance.now();
@@ -197,9 +211,15 @@ function progress(planned: readonly PlannedCell[], table: () => void) {
       done++;
       table();
       const each = (performance.now() - started) / 1000 / (done - before);
-      const left = total > done ? `, about ${duration(each * (total - done))} left` : '';
+      const toDo = total - done - unfinished.length;
+      const left = toDo > 0 ? `, about ${duration(each * toDo)} left` : '';
       const outcome = error === null ? duration(seconds) : `failed: ${error}`;
       say(`[${done}/${total}] ${cell.id}: ${outcome}${left}`);
+    },
+    left: ({ id }: Cell, why: string) => {
+      unfinished.push(id);
+      table();
+      say(`${id} is unfinished: ${why}`);
     },
   };
 }

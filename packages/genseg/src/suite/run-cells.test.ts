@@ -3,13 +3,17 @@ import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { temporaryFolder } from '../../test/data/fixtures.ts';
+import { acquireLock, runPaths } from '../run/index.ts';
 import { type Cell, cellPaths } from './cells.ts';
 import { readRecord, stateOf } from './records.ts';
 import { readResults, resultPaths, writeResults } from './results.ts';
 import { type PlannedCell, runCells } from './run-cells.ts';
 import type { Suite } from './suite.ts';
 
-/** Seed 0 succeeds, 1 fails, 2 waits for SIGINT and leaves a plan, as a run that can go on does. */
+/**
+ * Seed 0 succeeds, 1 fails, 2 waits for SIGINT and leaves a plan, as a run that can go on does. So do 3, which
+ * the system kills, and 4, which ends as when somebody else sends SIGINT.
+ */
 const fake = `
 import { appendFileSync, mkdirSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
@@ -23,8 +27,11 @@ const set = { cases: [{ id: 'x', dice: 0.5 }, { id: 'y', dice: null }], mean: { 
 const cost = { updates: { segmentation: { steps: 4, images: 16 } }, seconds: { train: 2, evaluate: 1 } };
 if (seed === '0') console.log(JSON.stringify({ seconds: 3, iterations: 4, cost, sets: { test: set, far: set } }));
 if (seed === '1') { console.error('error: out of luck'); process.exit(1); }
+if (Number(seed) >= 2) writeFileSync(join(run, 'plan.json'), '{}');
+if (Number(seed) >= 3) console.error('step 5 of 10');
+if (seed === '3') process.kill(process.pid, 'SIGKILL');
+if (seed === '4') process.exit(130);
 if (seed === '2') {
-  writeFileSync(join(run, 'plan.json'), '{}');
   process.on('SIGINT', () => process.exit(130));
   setInterval(() => {}, 1000);
 }
@@ -47,6 +54,7 @@ async function bench() {
       return { cell, inputs: now, state: stateOf(readRecord(out, cell), now, { anyCode: false }) };
     });
   const ended: [string, string | null][] = [];
+  const left: [string, string][] = [];
   let stop = () => {};
   let stopped = false;
   const run = (cells: PlannedCell[], { jobs = 2 } = {}) =>
@@ -55,6 +63,7 @@ async function bench() {
       program: [process.execPath, join(out, 'fake.mjs'), log],
       started: () => {},
       ended: ({ id }, error) => ended.push([id, error]),
+      left: ({ id }, why) => left.push([id, why]),
       interrupted: () => stopped,
       onStop: (told) => {
         stop = told;
@@ -65,7 +74,7 @@ async function bench() {
     stop();
   };
   const lines = () => (existsSync(log) ? readFileSync(log, 'utf8').trim().split('\n') : []);
-  return { out, planned, run, ended, lines, interrupt, resume: () => (stopped = false) };
+  return { out, planned, run, ended, left, lines, interrupt, resume: () => (stopped = false) };
 }
 
 test('a cell that fails leaves the others alone; those done are not run again, those failed are', async () => {
@@ -98,18 +107,55 @@ test('a cell whose inputs changed is run from the start, and its old result does
 });
 
 test('stopped, it starts nothing more; a cell under way stores itself and goes on the next time', async () => {
-  const { planned, run, lines, interrupt, resume } = await bench();
+  const { planned, run, left, lines, interrupt, resume } = await bench();
   const running = run(planned([2, 0]), { jobs: 1 });
   while (lines().length === 0) await new Promise((later) => setTimeout(later, 20));
   await new Promise((later) => setTimeout(later, 200)); // for its signal handler
   interrupt();
   expect(await running).toBe(false);
   expect(lines()).toEqual(['train a-5-plain-2']);
+  expect(left).toEqual([]); // the user knows
   expect(planned([2, 0]).map(({ state }) => state)).toEqual(['begun', 'new']);
   resume();
   await run(planned([2]));
   expect(lines().at(-1)).toBe('resume a-5-plain-2');
   expect(planned([2])[0].state).toBe('done');
+});
+
+test('a cell that a signal ended, or somebody else stopped, has not failed: it is told, and goes on', async () => {
+  const { planned, run, ended, left, lines } = await bench();
+  expect(await run(planned([3, 4, 0]))).toBe(true);
+  const goesOn = 'the next genseg bench goes on from its checkpoint';
+  expect(left.sort()).toEqual([
+    ['a-5-plain-3', `ended by SIGKILL, perhaps for want of memory; ${goesOn}`],
+    ['a-5-plain-4', `stopped from outside; ${goesOn}`],
+  ]);
+  expect(ended).toEqual([['a-5-plain-0', null]]);
+  expect(planned([3, 4]).map(({ state }) => state)).toEqual(['begun', 'begun']);
+  await run(planned([3, 4]));
+  expect(lines().slice(-2).sort()).toEqual(['resume a-5-plain-3', 'resume a-5-plain-4']);
+  expect(planned([3, 4]).map(({ state }) => state)).toEqual(['done', 'done']);
+});
+
+test('a cell that a living process is at is left to it, whatever was said of it before', async () => {
+  const { out, planned, run, ended, left, lines } = await bench();
+  await run(planned([1]));
+  expect(planned([1])[0].state).toBe('failed');
+  const { plan, lock } = runPaths(cellPaths(out, cellOf(1)).run);
+  writeFileSync(plan, '{}');
+  {
+    using _other = acquireLock(lock);
+    for (const hash of ['h', 'other']) await run(planned([1], hash));
+    const why = expect.stringMatching(`^process ${process.pid} on .*; wait for it or stop it`);
+    expect(left).toEqual([
+      ['a-5-plain-1', why],
+      ['a-5-plain-1', why],
+    ]);
+    expect([ended.length, lines().length, existsSync(plan)]).toEqual([1, 1, true]);
+  }
+  expect(planned([1])[0].state).toBe('begun');
+  await run(planned([1]));
+  expect(lines().at(-1)).toBe('resume a-5-plain-1');
 });
 
 test('the table has a row for each test set, and one for a cell without a result', async () => {

@@ -5,10 +5,10 @@
 import { spawn } from 'node:child_process';
 import { existsSync, rmSync } from 'node:fs';
 import { createInterface } from 'node:readline';
-import { runPaths } from '../run/index.ts';
+import { lockHolder, runPaths } from '../run/index.ts';
 import { type Cell, cellPaths, commandOf } from './cells.ts';
 import type { Inputs } from './inputs.ts';
-import { type CellState, parseResult, writeRecord } from './records.ts';
+import { type CellState, parseResult, readRecord, writeRecord } from './records.ts';
 
 export interface PlannedCell {
   readonly cell: Cell;
@@ -27,6 +27,8 @@ export interface RunOptions {
   readonly started: (cell: Cell) => void;
   /** @param error why there is no result; null where there is one. */
   readonly ended: (cell: Cell, error: string | null, seconds: number) => void;
+  /** Told of a cell that has no outcome though nobody stopped this bench; the next one goes on with it. */
+  readonly left: (cell: Cell, why: string) => void;
   /** Asked before each cell. */
   readonly interrupted: () => boolean;
   /** Told of a way to stop the cells under way: asks each to store a checkpoint, asked again kills it. */
@@ -53,11 +55,21 @@ export async function runCells(
 
 async function runCell(
   { cell, inputs, state }: PlannedCell,
-  { out, program, threads, started, ended }: RunOptions,
+  { out, program, threads, started, ended, left, interrupted }: RunOptions,
   stops: Set<() => void>,
 ): Promise<void> {
   const { run } = cellPaths(out, cell);
-  const { checkpoints, plan } = runPaths(run);
+  const { checkpoints, plan, lock } = runPaths(run);
+  const holder = lockHolder(lock); // perhaps left by a bench that was killed
+  if (holder) {
+    const known = readRecord(out, cell);
+    if (known?.error) writeRecord(out, cell, { ...known, error: null });
+    left(
+      cell,
+      `process ${holder.pid} on ${holder.host} is at it; wait for it or stop it, or delete ${lock} if it is gone`,
+    );
+    return;
+  }
   const goesOn = state === 'begun' && existsSync(plan);
   if (!goesOn) rmSync(run, { recursive: true, force: true });
   const command = commandOf(out, cell, threads);
@@ -67,15 +79,32 @@ async function runCell(
   const begun = performance.now();
   const child = launch([...program, ...(goesOn ? ['resume', run, '--json'] : command)]);
   stops.add(child.stop);
-  const { code, stdout, lastLine } = await child.ended;
+  const { code, signal, stdout, lastLine } = await child.ended;
   stops.delete(child.stop);
   const seconds = (performance.now() - begun) / 1000;
-  if (code === 130) return; // begun, and stopped by the user
-  const error = code === 0 ? null : lastLine || `it ended with ${code ?? 'a signal'}`;
+  if (code === null || code === 130) {
+    if (!interrupted()) left(cell, stoppedBy(signal));
+    return;
+  }
+  const error = code === 0 ? null : lastLine || `it ended with ${code}`;
   writeRecord(out, cell, { ...record, result: error === null ? parseResult(stdout) : null, error });
   // Of many cells these are gigabytes, and nothing goes on from them any more.
   if (error === null) rmSync(checkpoints.last, { recursive: true, force: true });
   ended(cell, error, seconds);
+}
+
+function stoppedBy(signal: NodeJS.Signals | null): string {
+  const memory = signal === 'SIGKILL' ? ', perhaps for want of memory' : '';
+  const how = signal === null ? 'stopped from outside' : `ended by ${signal}${memory}`;
+  return `${how}; the next genseg bench goes on from its checkpoint`;
+}
+
+interface Ended {
+  /** null where a signal ended it. */
+  readonly code: number | null;
+  readonly signal: NodeJS.Signals | null;
+  readonly stdout: string;
+  readonly lastLine: string;
 }
 
 /** A process in a group of its own, so that Ctrl-C reaches it once: through `stop`. */
@@ -92,11 +121,9 @@ function launch([program, ...args]: readonly string[]) {
   createInterface({ input: child.stderr }).on('line', (line) => {
     if (line.trim() !== '') lastLine = line.trim();
   });
-  const ended = new Promise<{ code: number | null; stdout: string; lastLine: string }>(
-    (done, failed) => {
-      child.on('error', failed);
-      child.on('close', (code) => done({ code, stdout, lastLine }));
-    },
-  );
+  const ended = new Promise<Ended>((done, failed) => {
+    child.on('error', failed);
+    child.on('close', (code, signal) => done({ code, signal, stdout, lastLine }));
+  });
   return { ended, stop: () => void child.kill('SIGINT') };
 }
