@@ -40,7 +40,10 @@ export const benchCommand = new Command('bench')
     'only print the trainings, what is done of them, and how long the rest takes',
   )
   .option('--any-code', 'count results that another version of the code gave as done')
-  .option('--json', 'print the results file as JSON at the end')
+  .option(
+    '--json',
+    'print where the results lie, and how many cells failed or are unfinished, as one JSON object',
+  )
   .addHelpText('after', '\nExample:\n  genseg bench suites/smoke.yaml --dry-run')
   .action(async (file, { out: given, jobs: wanted, dryRun, anyCode = false, json = false }) => {
     const out = resolve(given ?? join('runs', 'bench', nameOf(file)));
@@ -59,11 +62,11 @@ export const benchCommand = new Command('bench')
       return;
     }
     const table = () => writeResults(suite, planned, { out, machine: machine(), now: new Date() });
-    const unfinished: string[] = [];
+    const unfinishedIds: string[] = [];
     using interrupt = watchInterrupt();
     const finished = await runCells(planned, {
       ...{ out, program, jobs, threads },
-      ...progress(planned, { table, unfinished }),
+      ...progress(planned, { table, unfinishedIds }),
       interrupted: interrupt.interrupted,
       onStop: interrupt.onSignal,
     });
@@ -71,15 +74,15 @@ export const benchCommand = new Command('bench')
     if (!finished) throw new InterruptedError(`stopped; go on with: genseg bench ${file}`);
     const failed = planned.filter(({ cell }) => readRecord(out, cell)?.error);
     for (const { cell } of failed) say(`${cell.id} failed: ${readRecord(out, cell)!.error}`);
-    if (unfinished.length > 0)
-      say(`unfinished: ${unfinished.join(', ')}; go on with: genseg bench ${file}`);
-    if (failed.length + unfinished.length > 0) process.exitCode = 1;
+    if (unfinishedIds.length > 0)
+      say(`unfinished: ${unfinishedIds.join(', ')}; go on with: genseg bench ${file}`);
+    if (failed.length + unfinishedIds.length > 0) process.exitCode = 1;
     const paths = resultPaths(out);
     print(
       json
         ? {
             ...paths,
-            ...{ failed: failed.length, unfinished: unfinished.length, cells: planned.length },
+            ...{ failed: failed.length, unfinished: unfinishedIds.length, cells: planned.length },
           }
         : endText(paths.csv, out),
     );
@@ -195,11 +198,11 @@ function configOf(cell: Cell, threads: number) {
 
 /**
  * A line when a cell begins, one when it ends, with the time that the rest will take; and the table so far.
- * @param unfinished takes the ids of the cells that are left as they are.
+ * @param unfinishedIds takes the ids of the cells that are left as they are.
  */
 function progress(
   planned: readonly PlannedCell[],
-  { table, unfinished }: { table: () => void; unfinished: string[] },
+  { table, unfinishedIds }: { table: () => void; unfinishedIds: string[] },
 ) {
   const total = planned.length;
   let done = planned.filter(({ state }) => state === 'done').length;
@@ -211,13 +214,13 @@ function progress(
       done++;
       table();
       const each = (performance.now() - started) / 1000 / (done - before);
-      const toDo = total - done - unfinished.length;
+      const toDo = total - done - unfinishedIds.length;
       const left = toDo > 0 ? `, about ${duration(each * toDo)} left` : '';
       const outcome = error === null ? duration(seconds) : `failed: ${error}`;
       say(`[${done}/${total}] ${cell.id}: ${outcome}${left}`);
     },
-    left: ({ id }: Cell, why: string) => {
-      unfinished.push(id);
+    unfinished: ({ id }: Cell, why: string) => {
+      unfinishedIds.push(id);
       table();
       say(`${id} is unfinished: ${why}`);
     },

@@ -67,9 +67,10 @@ test('what is not known is not shown', () => {
   expect(progressLine(state)).toBe(`genseg pre-training  ${'╌'.repeat(24)}    0/300`);
 });
 
-test('a new stage forgets the losses of the last, a new run everything', () => {
+test('a new stage forgets the losses and the time of the last, a new run everything', () => {
   expect(after(...story, event('stage', { name: 'evaluate', steps: 2 }))).toMatchObject({
     losses: {},
+    secondsLeft: Number.NaN,
     done: 0,
     validation: { kept: 0.915 },
   });

@@ -21,13 +21,14 @@ export interface ProgressState {
   readonly moved: number | null;
 }
 
+/** Of a stage. */
+const beginning = { done: 0, losses: {}, secondsLeft: Number.NaN };
+
 export const startOfProgress: ProgressState = {
+  ...beginning,
   method: '',
   stage: null,
-  done: 0,
   steps: 0,
-  losses: {},
-  secondsLeft: Number.NaN,
   validation: null,
   moved: null,
 };
@@ -39,7 +40,7 @@ export function nextProgress(state: ProgressState, event: RunEvent): ProgressSta
     case 'start':
       return { ...startOfProgress, method: data.method };
     case 'stage':
-      return { ...state, stage: data.name, done: 0, steps: data.steps, losses: {} };
+      return { ...state, ...beginning, stage: data.name, steps: data.steps };
     case 'progress': {
       const { stage, done, steps, losses, secondsLeft } = data;
       return { ...state, stage, done, steps, losses, secondsLeft };

@@ -9,6 +9,7 @@ import { type Manifest, manifestSchema } from '../data/index.ts';
 import { DataError } from '../errors.ts';
 import {
   type Environment,
+  endOf,
   type JsonObject,
   type RunPaths,
   readEvents,
@@ -119,8 +120,5 @@ function found<T>(entries: readonly (readonly [string, T | undefined])[]): Map<s
   return new Map(entries.filter((entry): entry is [string, T] => entry[1] !== undefined));
 }
 
-/** An end counts unless the run went on after it. */
-function statusOf(events: readonly TrainEvent[]): RunRecord['status'] {
-  const last = events.findLast(({ type }) => type === 'end' || type === 'stage');
-  return last?.type === 'end' ? last.data.reason : 'unfinished';
-}
+const statusOf = (events: readonly TrainEvent[]): RunRecord['status'] =>
+  endOf(events)?.data.reason ?? 'unfinished';

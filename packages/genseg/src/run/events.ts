@@ -25,6 +25,14 @@ function parseEvent(line: string, where: string): RunEvent {
   throw new DataError(`${where} is no event, it lacks an id or a step; delete that line`);
 }
 
+/** How a run ended; null for one that has not, or that went on afterwards. */
+export function endOf<E extends { readonly type: string }>(
+  events: readonly E[],
+): (E & { type: 'end' }) | null {
+  const last = events.findLast(({ type }) => type === 'end' || type === 'stage');
+  return last?.type === 'end' ? (last as E & { type: 'end' }) : null;
+}
+
 /** The one writer of events.jsonl. */
 export class EventLog implements Disposable {
   readonly #path: string;

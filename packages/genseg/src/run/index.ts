@@ -17,7 +17,7 @@ export {
 } from './config.ts';
 export { type Cell, csvText } from './csv.ts';
 export { describeEnvironment, memoryHere, packageVersion } from './environment.ts';
-export { EventLog, readEvents } from './events.ts';
+export { EventLog, endOf, readEvents } from './events.ts';
 export {
   type EvaluationPaths,
   evaluationPaths,

@@ -12,7 +12,7 @@ import type { Suite } from './suite.ts';
 
 /**
  * Seed 0 succeeds, 1 fails, 2 waits for SIGINT and leaves a plan, as a run that can go on does. So do 3, which
- * the system kills, and 4, which ends as when somebody else sends SIGINT.
+ * the system kills, and 4, which ends as when somebody else sends SIGINT. 5 crashes.
  */
 const fake = `
 import { appendFileSync, mkdirSync, writeFileSync } from 'node:fs';
@@ -31,6 +31,7 @@ if (Number(seed) >= 2) writeFileSync(join(run, 'plan.json'), '{}');
 if (Number(seed) >= 3) console.error('step 5 of 10');
 if (seed === '3') process.kill(process.pid, 'SIGKILL');
 if (seed === '4') process.exit(130);
+if (seed === '5') process.kill(process.pid, 'SIGABRT');
 if (seed === '2') {
   process.on('SIGINT', () => process.exit(130));
   setInterval(() => {}, 1000);
@@ -54,7 +55,7 @@ async function bench() {
       return { cell, inputs: now, state: stateOf(readRecord(out, cell), now, { anyCode: false }) };
     });
   const ended: [string, string | null][] = [];
-  const left: [string, string][] = [];
+  const unfinished: [string, string][] = [];
   let stop = () => {};
   let stopped = false;
   const run = (cells: PlannedCell[], { jobs = 2 } = {}) =>
@@ -63,7 +64,7 @@ async function bench() {
       program: [process.execPath, join(out, 'fake.mjs'), log],
       started: () => {},
       ended: ({ id }, error) => ended.push([id, error]),
-      left: ({ id }, why) => left.push([id, why]),
+      unfinished: ({ id }, why) => unfinished.push([id, why]),
       interrupted: () => stopped,
       onStop: (told) => {
         stop = told;
@@ -74,7 +75,16 @@ async function bench() {
     stop();
   };
   const lines = () => (existsSync(log) ? readFileSync(log, 'utf8').trim().split('\n') : []);
-  return { out, planned, run, ended, left, lines, interrupt, resume: () => (stopped = false) };
+  return {
+    out,
+    planned,
+    run,
+    ended,
+    unfinished,
+    lines,
+    interrupt,
+    resume: () => (stopped = false),
+  };
 }
 
 test('a cell that fails leaves the others alone; those done are not run again, those failed are', async () => {
@@ -107,14 +117,14 @@ test('a cell whose inputs changed is run from the start, and its old result does
 });
 
 test('stopped, it starts nothing more; a cell under way stores itself and goes on the next time', async () => {
-  const { planned, run, left, lines, interrupt, resume } = await bench();
+  const { planned, run, unfinished, lines, interrupt, resume } = await bench();
   const running = run(planned([2, 0]), { jobs: 1 });
   while (lines().length === 0) await new Promise((later) => setTimeout(later, 20));
   await new Promise((later) => setTimeout(later, 200)); // for its signal handler
   interrupt();
   expect(await running).toBe(false);
   expect(lines()).toEqual(['train a-5-plain-2']);
-  expect(left).toEqual([]); // the user knows
+  expect(unfinished).toEqual([]); // the user knows
   expect(planned([2, 0]).map(({ state }) => state)).toEqual(['begun', 'new']);
   resume();
   await run(planned([2]));
@@ -123,10 +133,10 @@ test('stopped, it starts nothing more; a cell under way stores itself and goes o
 });
 
 test('a cell that a signal ended, or somebody else stopped, has not failed: it is told, and goes on', async () => {
-  const { planned, run, ended, left, lines } = await bench();
+  const { planned, run, ended, unfinished, lines } = await bench();
   expect(await run(planned([3, 4, 0]))).toBe(true);
-  const goesOn = 'the next genseg bench goes on from its checkpoint';
-  expect(left.sort()).toEqual([
+  const goesOn = 'the next genseg bench goes on with it';
+  expect(unfinished.sort()).toEqual([
     ['a-5-plain-3', `ended by SIGKILL, perhaps for want of memory; ${goesOn}`],
     ['a-5-plain-4', `stopped from outside; ${goesOn}`],
   ]);
@@ -137,8 +147,16 @@ test('a cell that a signal ended, or somebody else stopped, has not failed: it i
   expect(planned([3, 4]).map(({ state }) => state)).toEqual(['done', 'done']);
 });
 
+test('a cell that crashes has failed, with the signal and its last words', async () => {
+  const { planned, run, ended, unfinished } = await bench();
+  await run(planned([5]));
+  expect(ended).toEqual([['a-5-plain-5', 'it crashed by SIGABRT: step 5 of 10']]);
+  expect(unfinished).toEqual([]);
+  expect(planned([5])[0].state).toBe('failed');
+});
+
 test('a cell that a living process is at is left to it, whatever was said of it before', async () => {
-  const { out, planned, run, ended, left, lines } = await bench();
+  const { out, planned, run, ended, unfinished, lines } = await bench();
   await run(planned([1]));
   expect(planned([1])[0].state).toBe('failed');
   const { plan, lock } = runPaths(cellPaths(out, cellOf(1)).run);
@@ -147,7 +165,7 @@ test('a cell that a living process is at is left to it, whatever was said of it 
     using _other = acquireLock(lock);
     for (const hash of ['h', 'other']) await run(planned([1], hash));
     const why = expect.stringMatching(`^process ${process.pid} on .*; wait for it or stop it`);
-    expect(left).toEqual([
+    expect(unfinished).toEqual([
       ['a-5-plain-1', why],
       ['a-5-plain-1', why],
     ]);

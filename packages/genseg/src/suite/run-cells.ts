@@ -28,7 +28,7 @@ export interface RunOptions {
   /** @param error why there is no result; null where there is one. */
   readonly ended: (cell: Cell, error: string | null, seconds: number) => void;
   /** Told of a cell that has no outcome though nobody stopped this bench; the next one goes on with it. */
-  readonly left: (cell: Cell, why: string) => void;
+  readonly unfinished: (cell: Cell, why: string) => void;
   /** Asked before each cell. */
   readonly interrupted: () => boolean;
   /** Told of a way to stop the cells under way: asks each to store a checkpoint, asked again kills it. */
@@ -55,7 +55,7 @@ export async function runCells(
 
 async function runCell(
   { cell, inputs, state }: PlannedCell,
-  { out, program, threads, started, ended, left, interrupted }: RunOptions,
+  { out, program, threads, started, ended, unfinished, interrupted }: RunOptions,
   stops: Set<() => void>,
 ): Promise<void> {
   const { run } = cellPaths(out, cell);
@@ -64,7 +64,7 @@ async function runCell(
   if (holder) {
     const known = readRecord(out, cell);
     if (known?.error) writeRecord(out, cell, { ...known, error: null });
-    left(
+    unfinished(
       cell,
       `process ${holder.pid} on ${holder.host} is at it; wait for it or stop it, or delete ${lock} if it is gone`,
     );
@@ -82,21 +82,29 @@ async function runCell(
   const { code, signal, stdout, lastLine } = await child.ended;
   stops.delete(child.stop);
   const seconds = (performance.now() - begun) / 1000;
-  if (code === null || code === 130) {
-    if (!interrupted()) left(cell, stoppedBy(signal));
+  if (code === 130 || (signal !== null && fromOutside.includes(signal))) {
+    if (!interrupted()) unfinished(cell, stoppedBy(signal));
     return;
   }
-  const error = code === 0 ? null : lastLine || `it ended with ${code}`;
+  const error = code === 0 ? null : whatFailed({ code, signal, lastLine });
   writeRecord(out, cell, { ...record, result: error === null ? parseResult(stdout) : null, error });
   // Of many cells these are gigabytes, and nothing goes on from them any more.
   if (error === null) rmSync(checkpoints.last, { recursive: true, force: true });
   ended(cell, error, seconds);
 }
 
+/** What others send; any other signal is a crash of the cell itself. */
+const fromOutside: readonly NodeJS.Signals[] = ['SIGKILL', 'SIGTERM', 'SIGINT', 'SIGHUP'];
+
+const whatFailed = ({ code, signal, lastLine }: Omit<Ended, 'stdout'>): string =>
+  signal === null
+    ? lastLine || `it ended with ${code}`
+    : [`it crashed by ${signal}`, ...(lastLine ? [lastLine] : [])].join(': ');
+
 function stoppedBy(signal: NodeJS.Signals | null): string {
   const memory = signal === 'SIGKILL' ? ', perhaps for want of memory' : '';
   const how = signal === null ? 'stopped from outside' : `ended by ${signal}${memory}`;
-  return `${how}; the next genseg bench goes on from its checkpoint`;
+  return `${how}; the next genseg bench goes on with it`;
 }
 
 interface Ended {

@@ -102,7 +102,7 @@ test.each([
   ],
   [
     `${least}derived: { b: { shift: c/x }, c: { divide: a, pool: 5 } }`,
-    /derived: b is made of c, which must stand above it/,
+    /derived: b is made of the entry c, which must stand above it; move it there/,
   ],
   [
     least.replace('draws: 1', 'draws: [0, 1, 0]'),

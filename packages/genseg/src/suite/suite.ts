@@ -126,7 +126,9 @@ export function readSuite(file: string, out: string): Suite {
   for (const [i, one] of Object.values(given.derived).entries()) {
     const [source] = ('shift' in one ? one.shift : one.divide).split(/[/\\]/);
     if (names.indexOf(source) >= i)
-      throw refuse(`derived: ${names[i]} is made of ${source}, which must stand above it`);
+      throw refuse(
+        `derived: ${names[i]} is made of the entry ${source}, which must stand above it; move it there, or rename it if a folder of that name is meant`,
+      );
   }
   const tasks = given.tasks.map((task): Task => {
     const labels = task.labels ?? given.labels;

@@ -47,11 +47,8 @@ export function withSteps(recipe: Recipe, steps: number): Recipe {
 
 /** With the most segmentation steps that fit into so many seconds, one at least. */
 export function fitSteps(recipe: Recipe, seconds: number, times: StepTimes): Recipe {
-  let [low, high] = [1, Math.max(1, Math.ceil(seconds / times.train))];
-  while (low < high) {
-    const middle = Math.ceil((low + high) / 2);
-    if (secondsOf(withSteps(recipe, middle), times) <= seconds) low = middle;
-    else high = middle - 1;
-  }
-  return withSteps(recipe, low);
+  let steps = Math.max(1, Math.ceil(seconds / times.train));
+  // One by one: a step more may cost less, since intervals follow the number of steps.
+  while (steps > 1 && secondsOf(withSteps(recipe, steps), times) > seconds) steps--;
+  return withSteps(recipe, steps);
 }

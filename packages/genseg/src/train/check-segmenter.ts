@@ -76,7 +76,7 @@ export function checkSegmenter<T = void>(
       using partner = attempt('loading the second', () => build(semiSupervision.partnerOf(family)));
       if (startAlike(model, partner))
         throw refuse(
-          `method ${method.name} trains two networks that must begin differently, and the file gives both the same weights; leave --weights out, or take --method mean-teacher or ctbct`,
+          `method ${method.name} trains two networks that must begin differently, and both take the same weights from a file; leave out --weights if it is given, or take --method mean-teacher or ctbct`,
         );
     }
     const forward = (count: number): Tensor[] => {

@@ -17,7 +17,7 @@ export function validate(
   return scope(() =>
     noGrad(() => {
       const { image, mask } = validation.all();
-      const logits = cat(image.split(batch).map((some) => average.forward(some)));
+      const logits = cat(image.split(batch).map((some) => scope(() => average.forward(some))));
       return {
         dice: meanDice(logits, mask, task),
         loss: segmentationLoss(logits, mask, { task }).item(),

@@ -3,7 +3,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { loadCases, type Manifest, parseManifest } from '../data/index.ts';
 import { DataError } from '../errors.ts';
 import { classTask } from '../nn/index.ts';
-import { isScript, type RunPaths, readEvents, readRunConfig } from '../run/index.ts';
+import { endOf, isScript, type RunPaths, readEvents, readRunConfig } from '../run/index.ts';
 import {
   hasCheckpoint,
   ImageSet,
@@ -83,8 +83,7 @@ export function openRun(paths: RunPaths): { plan: Plan; data: RunData } {
 /** @throws DataError for a run that has finished and was made smaller, as genseg bench does: what it trained is gone. */
 export function requireWhole({ root, events, checkpoints }: RunPaths): void {
   if (hasCheckpoint(checkpoints.last) || !existsSync(events)) return;
-  const last = readEvents(events).findLast(({ type }) => type === 'end' || type === 'stage');
-  if (last?.type === 'end' && last.data.reason === 'finished')
+  if (endOf(readEvents(events))?.data.reason === 'finished')
     throw new DataError(
       `${root} has finished, and only its best model was kept, as genseg bench does: there is no generator and nothing to go on from; genseg evaluate and genseg predict take it as it is, or train it anew`,
     );

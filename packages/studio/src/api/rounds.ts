@@ -34,7 +34,7 @@ export interface TrainingPreset {
 /** What a start would do, in words. */
 export interface TrainingPlan {
   sentences: string[];
-  /** Whole round; null: not known before it runs. */
+  /** Whole round, as if each method took the whole budget; null: not known before it runs. */
   seconds: number | null;
   labelled: number;
   /** Reasons not to start; empty: it can. */

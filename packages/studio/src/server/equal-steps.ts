@@ -1,5 +1,5 @@
 /**
- * How a round with a time for each method stays a fair comparison. The same time would give each another number of
+ * How a round with a time stays a fair comparison. The same time for each method would give each another number of
  * segmentation steps; so the costliest method goes first and takes as many as fit, and the others take as many.
  */
 import { existsSync, readFileSync } from 'node:fs';

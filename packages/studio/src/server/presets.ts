@@ -36,7 +36,8 @@ export const presets: readonly TrainingPreset[] = [
   },
   {
     name: 'Thorough',
-    summary: 'The same at 256 px, GenSeg for two hours: for the last few points.',
+    summary:
+      'GenSeg for two hours at 256 px, and strong augmentation for as many steps: for the last few points.',
     options: { ...basis, size: 256, budget: 7200 },
   },
 ];

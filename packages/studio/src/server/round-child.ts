@@ -1,6 +1,6 @@
 /**
- * Trains the methods of a round one after the other (equal-steps.ts), in a process of its own that outlives the server. It only runs
- * `genseg train` and `genseg resume`; all that there is to know of a run is in its folder.
+ * Trains the methods of a round one after the other (equal-steps.ts), in a process of its own that outlives the server.
+ * It only runs `genseg train` and `genseg resume`; all that there is to know of a run is in its folder.
  *
  *     node round-child.js <folder of the round> <folder of the project>
  *
@@ -9,7 +9,7 @@
 import { spawn } from 'node:child_process';
 import { appendFileSync, existsSync, rmSync } from 'node:fs';
 import { basename, join } from 'node:path';
-import { acquireLock, readEvents, runPaths, writeJsonAtomic } from 'genseg/run';
+import { acquireLock, endOf, readEvents, runPaths, writeJsonAtomic } from 'genseg/run';
 import type { TrainingOptions } from '../api.ts';
 import { equalSteps, inTurn } from './equal-steps.ts';
 import { errorOf, gensegProgram } from './genseg.ts';
@@ -73,9 +73,7 @@ function argumentsFor(
 }
 
 function isFinished(events: string): boolean {
-  if (!existsSync(events)) return false;
-  const last = readEvents(events).findLast(({ type }) => type === 'end' || type === 'stage');
-  return last?.type === 'end' && last.data.reason === 'finished';
+  return existsSync(events) && endOf(readEvents(events))?.data.reason === 'finished';
 }
 
 async function trainRound(paths: RoundPaths, root: string): Promise<number> {

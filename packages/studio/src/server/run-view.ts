@@ -1,7 +1,14 @@
 /** How a run stands, from its folder alone: the server may have been started a moment ago. */
 import { existsSync, statSync } from 'node:fs';
 import { join, relative } from 'node:path';
-import { lockHolder, type RunEvent, readEvents, runPaths, type TrainEvents } from 'genseg/run';
+import {
+  endOf,
+  lockHolder,
+  type RunEvent,
+  readEvents,
+  runPaths,
+  type TrainEvents,
+} from 'genseg/run';
 import type { RunState, RunSummary } from '../api.ts';
 import type { RunPlace } from './round-files.ts';
 
@@ -41,8 +48,8 @@ interface Circumstances extends RunContext {
 
 function stateOf(run: Circumstances): RunState {
   if (run.alive) return run.stopping ? 'stopping' : run.events.length > 0 ? 'running' : 'starting';
-  const last = run.events.findLast(({ type }) => type === 'end' || type === 'stage');
-  const reason = last?.type === 'end' ? (last.data as TrainEvents['end']).reason : null;
+  const end = endOf(run.events);
+  const reason = end && (end.data as TrainEvents['end']).reason;
   if (reason === 'finished') return 'finished';
   if (run.failure !== null || reason === 'failed') return 'failed';
   if (reason === 'interrupted') return 'paused';

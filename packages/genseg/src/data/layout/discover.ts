@@ -1,6 +1,6 @@
 /**
- * Finds out how a data set is laid out. Order: split folders, nnU-Net, MONAI data list, two folders,
- * flat pairs, COCO; the first layout that pairs an image with a mask wins.
+ * Finds out how a data set is laid out. Order: split folders, with the pairs beside them where none of them trains;
+ * else nnU-Net, MONAI data list, two folders, flat pairs, COCO. The first layout that pairs an image with a mask wins.
  */
 import { DataError } from '../../errors.ts';
 import type { Problem, Split } from '../manifest.ts';
@@ -85,7 +85,9 @@ async function findCases(tree: Tree): Promise<Found | undefined> {
     if (found) splits.push(under(folder, split, found));
   }
   if (splits.length === 0) return await firstLayout(tree);
-  const beside = await firstLayout(besideSplits(tree));
+  // Where a folder says what trains, nothing beside it does.
+  const trains = splits.some(({ cases }) => cases.some(({ split }) => split === 'train'));
+  const beside = trains ? undefined : await firstLayout(besideSplits(tree));
   const all = beside && isPaired(beside) ? [beside, ...splits] : splits;
   return {
     layout: all.map((found) => found.layout).join('; '),

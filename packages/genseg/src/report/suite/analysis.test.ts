@@ -120,6 +120,17 @@ test('a case counts in the draws that can score it: the mean lies in its interva
   for (const end of contrasts[0].ci95) expect(end).toBeCloseTo(0.1, 10);
 });
 
+test('a draw with more scores than others weighs more in mean and interval alike', () => {
+  const draws = [0, 1, 2, 3, 4].map((seed) => {
+    const empty = Array<number | null>(30).fill(seed === 0 ? 0 : null);
+    return { method: 'genseg', seed, sets: { test: [...Array<number>(10).fill(0.9), ...empty] } };
+  });
+  const [{ mean, interval }] = analyse(resultsOf(draws)).groups[0].sets[0].methods;
+  expect(mean).toBeCloseTo((50 * 0.9) / 80, 10);
+  expect(interval[0]).toBeLessThan(mean);
+  expect(interval[1]).toBeGreaterThan(mean);
+});
+
 test('a pair is of one draw: a case is compared in the draws that scored it on both sides', () => {
   const ids = ['a', 'b'];
   const { groups } = analyse(

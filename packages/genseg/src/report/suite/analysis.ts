@@ -17,7 +17,7 @@ export interface MethodScore {
   readonly method: string;
   /** Mean Dice of each draw, in the order of the seeds. */
   readonly draws: readonly number[];
-  /** Of the draws. */
+  /** Of all scores of all draws. */
   readonly mean: number;
   /** Over patients. */
   readonly interval: Interval;
@@ -143,7 +143,7 @@ function setAnalysis(
     return {
       ...{ results, cases },
       score: {
-        ...{ method, draws, mean: mean(draws) },
+        ...{ method, draws, mean: mean(scoresOf(results)) },
         interval: intervalOf(results),
         drawSpread: deviation(draws),
         caseSpread: deviation(values),
@@ -165,6 +165,9 @@ function setAnalysis(
   const { cases } = scored[0];
   return { set, cases: cases.length, methods: scored.map(({ score }) => score), contrasts };
 }
+
+const scoresOf = (draws: readonly SetScores[]): number[] =>
+  draws.flatMap(({ cases }) => cases.flatMap(({ dice }) => dice ?? []));
 
 /**
  * Of all scores of all draws, as the mean is: what could not be scored in a draw counts in the others. A

@@ -20,6 +20,10 @@ export function fewestLabels(groups: readonly Group[]): Group[] {
   );
 }
 
+/** What differs from these in the generator alone. */
+const control = 'duplicate';
+const generating: readonly string[] = ['genseg', 'separate'];
+
 export interface SuiteVerdict {
   readonly kind: Kind | 'mixed';
   /** The method that decides: strong augmentation, where it took part. */
@@ -50,7 +54,7 @@ export function suiteVerdict(analysis: Analysis, subject: string): SuiteVerdict 
     rival,
     sentences: [
       `At ${labels.join(' or ')} labelled images, beside ${methodWords(rival).label.toLowerCase()}, ${name} ${outcome(kinds)}.`,
-      ...(others.includes(control) && rival !== control
+      ...(generating.includes(subject) && others.includes(control) && rival !== control
         ? [
             `Beside ${methodWords(control).label.toLowerCase()}, real pairs in the places of synthetic ones, which are the control for the generator, it ${outcome(kindsBeside(control))}.`,
           ]
@@ -63,9 +67,6 @@ export function suiteVerdict(analysis: Analysis, subject: string): SuiteVerdict 
     ],
   };
 }
-
-/** What differs from GenSeg in the generator alone. */
-const control = 'duplicate';
 
 function outcome(kinds: readonly Kind[]): string {
   const count = (wanted: Kind) => kinds.filter((kind) => kind === wanted).length;

@@ -82,7 +82,7 @@ export function StartPanel({ onStart }: { onStart: (round: Round) => void }) {
         </button>
         {plan?.seconds != null && (
           <span className="muted">
-            About {duration(plan.seconds)}. You may close this page meanwhile.
+            At most about {duration(plan.seconds)}. You may close this page meanwhile.
           </span>
         )}
       </div>
