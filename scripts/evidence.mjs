@@ -2,7 +2,7 @@
 // npm run evidence: a suite of suites/, run and reported.
 //
 //   npm run evidence -- --suite smoke        minutes
-//   npm run evidence -- --suite lungs-14 --write     also writes docs/evidence/lungs-14.md
+//   npm run evidence -- --suite lungs-9 --write     also writes docs/evidence/lungs-9.md
 //
 // All other options are those of genseg bench: --dry-run, --jobs 2, --any-code.
 
