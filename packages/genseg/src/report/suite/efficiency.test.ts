@@ -36,6 +36,7 @@ test('what others need for the score with the fewest labels, in numbers and word
         at('plain', 10, 0.6),
         at('augment', 10, 0.85),
         at('flip', 10, 0.5),
+        at('rotate', 10, 0.7), // at one number of labels alone
       ],
       ...[at('genseg', 40, 0.9), at('plain', 40, 0.8), at('augment', 40, 0.9), at('flip', 40, 0.6)],
     ]),

@@ -56,13 +56,13 @@ export interface Saving {
   readonly needed: Needed;
 }
 
-/** What each other method needs for the subject's score at its least number of labels. */
+/** What each other method with a curve, of two points or more, needs for the subject's score at its least number of labels. */
 export function savings({ curves }: Efficiency, subject: string): Saving[] {
   const own = curves.get(subject);
   if (!own) return [];
   const [labels, dice] = own[0];
   return [...curves]
-    .filter(([method]) => method !== subject)
+    .filter(([method, curve]) => method !== subject && curve.length > 1)
     .map(([other, curve]) => ({ other, labels, dice, needed: labelsFor(curve, dice) }));
 }
 
