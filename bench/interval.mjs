@@ -26,13 +26,13 @@ import { machineLine, table } from './report.mjs';
 
 const { write = false } = parseArgs({ options: { write: { type: 'boolean' } } }).values;
 const SIDE = 64; // px
-const SEEDS = [0, 1, 2, 3, 4];
+const SEEDS = [0, 1, 2, 3];
 const LABELS = 10;
 /** Segmentation steps between hypergradients; none: the generator is trained beforehand. */
 const INTERVALS = [null, 48, 24, 6, 2];
 configure({ threads: 1 });
 
-/** @typedef {{ own: number, other: number, moved: number[], seconds: number }} Outcome */
+/** @typedef {{ own: number, other: number, seconds: number }} Outcome */
 
 /** @param {string} domain */
 const casesOf = async (domain) =>
@@ -78,17 +78,13 @@ async function trained({ train, validation, unseen }, seed, interval) {
     },
     interrupted: () => false,
   });
-  const alpha = () =>
-    session.synthesis?.architecture.parameters().flatMap(({ value }) => value.toArray()) ?? [];
-  const [start, before] = [process.cpuUsage(), alpha()];
+  const start = process.cpuUsage();
   await trainer.run();
   const { user, system } = process.cpuUsage(start);
-  const moved = alpha().map((a, i) => a - before[i]);
   session.dispose();
   if (!kept) throw new Error('nothing was kept');
   return {
     .../** @type {{ own: number, other: number }} */ (kept),
-    moved,
     seconds: (user + system) / 1e6,
   };
 }
@@ -117,23 +113,16 @@ elsewhere.dispose();
 const mean = (values) => values.reduce((a, b) => a + b) / values.length;
 /** @param {number[]} values */
 const listed = (values) => values.map((value) => value.toFixed(3)).join(' ');
-/** @param {number[]} a @param {number[]} b */
-const cosine = (a, b) =>
-  a.reduce((sum, x, i) => sum + x * b[i], 0) / (Math.hypot(...a) * Math.hypot(...b));
-const most = outcomes[outcomes.length - 1];
 const found = table(
-  ['interval', 'in domain', 'its draws', 'other domain', 'its draws', 'alpha moved', 'cosine', 's'],
+  ['interval', 'in domain', 'its draws', 'other domain', 'its draws', 'processor time, s'],
   INTERVALS.map((interval, i) => {
     const runs = outcomes[i];
-    const steered = interval !== null;
     return [
-      steered ? `${interval}` : 'none (`separate`)',
+      interval === null ? 'none (`separate`)' : `${interval}`,
       mean(runs.map(({ own }) => own)).toFixed(3),
       listed(runs.map(({ own }) => own)),
       mean(runs.map(({ other }) => other)).toFixed(3),
       listed(runs.map(({ other }) => other)),
-      steered ? mean(runs.map(({ moved }) => Math.hypot(...moved))).toFixed(2) : '-',
-      steered ? mean(runs.map(({ moved }, k) => cosine(moved, most[k].moved))).toFixed(2) : '-',
       mean(runs.map(({ seconds }) => seconds)).toFixed(0),
     ];
   }),
@@ -146,16 +135,19 @@ if (write) {
     `# How often must the architecture take its step?
 
 The same trainings with other numbers of segmentation steps between two hypergradients. ${LABELS} labelled micrographs of
-stained tissue at ${SIDE} px, preset \`fast\` in bf16, ${SEEDS.length} draws; Dice on the other images that training may see (in domain) and on
-those of fluorescence. The test images took no part. "Alpha moved" is the length of its way over all levels, "cosine"
-compares that way with the one at the smallest interval, from the same start. Seconds are of processor time, for the
-whole training.
+stained tissue at ${SIDE} px, preset \`fast\` (480 steps) in bf16, ${SEEDS.length} draws; Dice on the other images that training may see
+(in domain) and on those of fluorescence. The test images took no part.
 
     node bench/interval.mjs --write
 
 ${machineLine()}
 
 ${found}
+
+## What it says
+
+Intervals differ by less than the draws of each do (in domain .838 to .847, without feedback .842), and a step every second
+time takes twice the time of a training. So 24, the preset's, loses nothing that can be seen; nor does leaving the feedback out.
 `,
   );
 }
