@@ -12,7 +12,7 @@ export function suiteMarkdown(results: SuiteResults, analysis: Analysis): string
   const verdict = suiteVerdict(analysis, subject);
   return [
     `# Evidence: ${suite}`,
-    `Written by \`genseg report\` on ${machine}, ${date}, from the ${counted(cells.length, 'cell')} of the suite. Every cell is one ` +
+    `Written by \`genseg report\` on ${machine}, ${date}, from ${cells.length - analysis.missing} of the suite’s ${counted(cells.length, 'cell')}. Every cell is one ` +
       '`genseg train`; all methods take the same number of segmentation steps from the same labelled images. Scores are ' +
       'Dice at the images’ own size.',
     ...(verdict ? [`**${titles[verdict.kind]}.** ${verdict.sentences.join(' ')}`] : []),
