@@ -106,7 +106,7 @@ inline napi_value enter_autocast(js::Call& call) {
   call.where = "autocast";
   const auto device = c10::Device(call.string(0)).type();
   TORCH_CHECK(device == at::kCPU || device == at::kCUDA, "autocast works on cpu and cuda, not on ", device);
-  const auto dtype = static_cast<at::ScalarType>(call.integer(1));
+  const auto dtype = to_dtype(call.integer(1));
   TORCH_CHECK(dtype == at::kBFloat16 || (dtype == at::kHalf && device == at::kCUDA),
               "autocast takes bfloat16, and float16 on cuda");
   const bool enabled = autocast_enabled(device);
@@ -120,7 +120,7 @@ inline napi_value enter_autocast(js::Call& call) {
 
 /// leaveAutocast(device type, enabled before, dtype code before)
 inline napi_value leave_autocast(js::Call& call) {
-  enable_autocast(c10::Device(call.string(0)).type(), call.boolean(1), static_cast<at::ScalarType>(call.integer(2)));
+  enable_autocast(c10::Device(call.string(0)).type(), call.boolean(1), to_dtype(call.integer(2)));
   if (at::autocast::decrement_nesting() == 0) at::autocast::clear_cache();
   return js::undefined(call.env);
 }

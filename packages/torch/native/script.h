@@ -318,7 +318,7 @@ inline napi_value to(js::Call& call) {
   const auto convert = [&](at::Tensor tensor) {
     const auto device = call.has(1) ? c10::Device(call.string(1)) : tensor.device();
     const auto dtype = call.has(2) && tensor.is_floating_point()
-                           ? static_cast<at::ScalarType>(call.integer(2)) : tensor.scalar_type();
+                           ? to_dtype(call.integer(2)) : tensor.scalar_type();
     const at::NoGradGuard no_grad;
     tensor.set_data(tensor.to(device, dtype));
   };

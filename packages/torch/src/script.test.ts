@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { native } from './binding.ts';
 import {
   autocast,
   configure,
@@ -132,6 +133,17 @@ describe('a scripted U-Net does as in PyTorch', () => {
       saveSafetensors(join(folder, 'x.safetensors'), model.namedParameters());
       const { tensors } = loadSafetensors(join(folder, 'x.safetensors'));
       expect([...tensors.keys()].sort()).toEqual([...model.namedParameters().keys()].sort());
+    });
+  });
+
+  it('refuses a code that stands for no type, by which LibTorch would read beyond a table', () => {
+    scope(() => {
+      const model = loadScript(golden('script.pt'));
+      for (const code of [-100, 12, 127, 1000])
+        expect(() => native.moveScript(model.handle, undefined, code)).toThrow(
+          `unknown dtype code ${code}`,
+        );
+      model.dispose();
     });
   });
 
