@@ -5,7 +5,6 @@
 //   node bench/interval.mjs             prints it
 //   node bench/interval.mjs --write     also into docs/evidence/intervals.md
 
-import { writeFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { configure, noGrad, scope } from '@genseg/torch';
 import {
@@ -22,7 +21,7 @@ import {
   Trainer,
   unet,
 } from 'genseg';
-import { machineLine, table } from './report.mjs';
+import { machineLine, table, writeBetween } from './report.mjs';
 
 const { write = false } = parseArgs({ options: { write: { type: 'boolean' } } }).values;
 const SIDE = 64; // px
@@ -129,25 +128,9 @@ const found = table(
 );
 console.log(found);
 
-if (write) {
-  writeFileSync(
+if (write)
+  writeBetween(
+    'node bench/interval.mjs --write',
+    `${LABELS} labelled micrographs of stained tissue at ${SIDE} px, preset \`fast\` (480 steps) in bf16, ${SEEDS.length} draws. ${machineLine()}\n\n${found}`,
     new URL('../docs/evidence/intervals.md', import.meta.url),
-    `# How often must the architecture take its step?
-
-The same trainings with other numbers of segmentation steps between two hypergradients. ${LABELS} labelled micrographs of
-stained tissue at ${SIDE} px, preset \`fast\` (480 steps) in bf16, ${SEEDS.length} draws; Dice on the other images that training may see
-(in domain) and on those of fluorescence. The test images took no part.
-
-    node bench/interval.mjs --write
-
-${machineLine()}
-
-${found}
-
-## What it says
-
-Intervals differ by less than the draws of each do (in domain .838 to .847, without feedback .842), and a step every second
-time takes twice the time of a training. So 24, the preset's, loses nothing that can be seen; nor does leaving the feedback out.
-`,
   );
-}

@@ -5,7 +5,7 @@ import type { PairSet } from './pairs.ts';
 import { meanDice } from './predict.ts';
 import type { Session } from './session.ts';
 
-/** Images in one pass, so that memory does not grow with their number. */
+/** Images in one pass, so that the features in memory do not grow with their number. */
 const batch = 32;
 
 /** Mean foreground Dice and loss of the averaged segmenter, which is left in evaluation mode. */
