@@ -1,6 +1,6 @@
 /** What a download lacks or has too much of is told by name; nothing half-prepared is left behind. */
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
-import { mkdir } from 'node:fs/promises';
+import { mkdir, rm } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { expect, test } from 'vitest';
 import { inspect, preparePublicSet, publicSets } from '../../src/data/index.ts';
@@ -195,9 +195,11 @@ test('out must be new or empty, and outside the download', async () => {
 });
 
 test('what a crash left is taken away, and is never taken for a data set', async () => {
-  const { out, result } = await prepare('ph2');
-  await writeFiles(`${out}.partial`, { 'images/old.png': png(picture(1)) });
+  const { root, out, result } = await prepare('ph2');
   await result;
+  await rm(out, { recursive: true }); // as it was before, and what is left lies there before it begins
+  await writeFiles(`${out}.partial`, { 'images/old.png': png(picture(1)) });
+  await preparePublicSet(setOf('ph2'), root, { out });
   expect(existsSync(join(out, 'images/old.png'))).toBe(false);
   expect(readdirSync(dirname(out))).toEqual([basename(out)]);
 });
