@@ -1,4 +1,4 @@
-import { existsSync, readFileSync, rmSync, statSync } from 'node:fs';
+import { existsSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { discFiles } from '../../test/command-line.ts';
@@ -112,6 +112,20 @@ test('what was made otherwise, or of data that changed, is made anew; its cells 
   for (const kind of ['images', 'masks']) rmSync(join(from, 'test', kind, 'disc-11.png'));
   await shift();
   expect([shifted('disc-10'), shifted('disc-11')]).toEqual([true, false]);
+});
+
+test('a shift that had other numbers is made anew', async () => {
+  const [from, out] = [await files(), await temporaryFolder()];
+  const folder = join(out, 'data', 'shifted');
+  const shift = () => make(out, { shifted: { kind: 'shift', from } });
+  await shift();
+  const origin = readFileSync(join(folder, '.derived.json'), 'utf8');
+  const older = JSON.stringify({ ...JSON.parse(origin), how: { noise: 1 } });
+  writeFileSync(join(folder, '.derived.json'), older);
+  rmSync(join(folder, 'images', 'disc-11.png'));
+  await shift();
+  expect(existsSync(join(folder, 'images', 'disc-11.png'))).toBe(true);
+  expect(readFileSync(join(folder, '.derived.json'), 'utf8')).toBe(origin);
 });
 
 test('what cannot be made again stays as it was', async () => {

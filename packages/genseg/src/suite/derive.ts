@@ -18,7 +18,7 @@ import { type Case, inspect } from '../data/index.ts';
 import { DataError } from '../errors.ts';
 import { Random } from '../random.ts';
 import type { ContentOf } from './inputs.ts';
-import { gaussian, shiftImage } from './shift.ts';
+import { acquisitionShift, gaussian, shiftImage } from './shift.ts';
 import { type Derivation, derivedFolder, type Suite } from './suite.ts';
 
 /** Hidden in a derived folder, where no reader of data looks: what it was made of. */
@@ -34,7 +34,8 @@ export async function makeDerived(
     const to = derivedFolder(out, name);
     const { from } = derivation;
     const source = existsSync(from) ? await contentOf(from) : null; // none: refused below
-    const origin = JSON.stringify({ ...derivation, source });
+    const how = derivation.kind === 'shift' ? acquisitionShift : {};
+    const origin = JSON.stringify({ ...derivation, source, how });
     if (existsSync(originOf(to)) && readFileSync(originOf(to), 'utf8') === origin) continue;
     const half = `${to}.part`;
     rmSync(half, { recursive: true, force: true });

@@ -60,3 +60,10 @@ test('code that only shows results is no other version', async () => {
   writeFileSync(join(code, 'train', 'a.js'), '2');
   expect(codeVersion([code])).not.toBe(before);
 });
+
+test('code that makes the scores is another version, though it lies among the reports', async () => {
+  const code = await dataSet({ 'report/evaluation.js': '1' });
+  const before = codeVersion([code]);
+  writeFileSync(join(code, 'report', 'evaluation.js'), '2');
+  expect(codeVersion([code])).not.toBe(before);
+});

@@ -64,8 +64,8 @@ function filesIn(folder: string, prefix = ''): string[] {
     });
 }
 
-/** What only shows results, or runs trainings, changes none. */
-const withoutEffect = /(^|\/)(cli|report|suite|picture)\/|\.d\.ts$|\.map$/;
+/** What only shows results, or runs trainings, changes none; evaluation.js makes the scores that are recorded. */
+const withoutEffect = /(^|\/)(cli|report(?!\/evaluation\.js$)|suite|picture)\/|\.d\.ts$|\.map$/;
 
 /**
  * The hash of the code that trains and tests.

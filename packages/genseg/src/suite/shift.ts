@@ -5,20 +5,23 @@
  */
 import sharp from 'sharp';
 
-const gammaOf = 1.8; // output = input ^ (1 / gamma), on 0..1
-const contrast = 0.6; // of the range, around the middle
-const focus = 1.5; // standard deviation of the blur, px
-const noise = 8; // standard deviation, of 255
+export const acquisitionShift = {
+  gamma: 1.8, // output = input ^ (1 / gamma), on 0..1
+  contrast: 0.6, // of the range, around the middle
+  focus: 1.5, // standard deviation of the blur, px
+  noise: 8, // standard deviation, of 255
+};
 
 /** @param from an 8-bit gray image. @param normal standard normal numbers. @param to a PNG file. */
 export async function shiftImage(from: string, to: string, normal: () => number): Promise<void> {
+  const { gamma, contrast, focus, noise } = acquisitionShift;
   const { data, info } = await sharp(from)
     .toColourspace('b-w')
     .blur(focus)
     .raw()
     .toBuffer({ resolveWithObject: true });
   const shifted = Uint8Array.from(data, (value) => {
-    const curved = 255 * (value / 255) ** (1 / gammaOf);
+    const curved = 255 * (value / 255) ** (1 / gamma);
     const flat = 127.5 + contrast * (curved - 127.5);
     return Math.max(0, Math.min(255, Math.round(flat + noise * normal())));
   });
