@@ -13,6 +13,7 @@ import { pathToFileURL } from 'node:url';
 import { parseArgs } from 'node:util';
 import { EndedError, Worker } from './pair.mjs';
 import { plotIterations } from './plot.mjs';
+import { precisions } from './precisions.mjs';
 import { machineLine, table, writeBetween } from './report.mjs';
 
 /** @typedef {{ stages: number[], losses: number[] }} Run seconds of levels; losses of D, G, S, validation, then |gradient| */
@@ -36,8 +37,10 @@ function variantsOf(threads = availableParallelism()) {
   const fp32 = { precision: 'fp32', layout: 'contiguous', threads };
   const plain = { name: 'Python, eager fp32', python: true, ...fp32 };
   return [
-    { name: 'ours, fp32', python: false, ...fp32 },
-    { name: 'ours, bf16', python: false, ...fp32, precision: 'bf16' },
+    ...precisions.map((precision) => ({
+      ...{ name: `ours, ${precision}`, python: false },
+      ...{ ...fp32, precision },
+    })),
     plain,
     { ...plain, name: 'Python, channels-last', layout: 'channels-last' },
     { ...plain, name: 'Python, eager, untuned', tuned: false },
@@ -169,7 +172,7 @@ const hasRun = (one) => one.wall !== null;
 async function peakText() {
   const worker = new Worker(process.execPath, 'iteration.mjs');
   const rows = [];
-  for (const precision of ['fp32', 'bf16'])
+  for (const precision of precisions)
     for (const layout of ['contiguous', 'channels-last']) {
       const peak = await worker.ask('peak', { threads: availableParallelism(), precision, layout });
       const cells = [peak.gemm, peak.forward, peak.training].map((value) => value.toFixed(0));

@@ -20,13 +20,13 @@ import {
 } from '../packages/genseg/dist/train/index.js';
 import { Worker } from './pair.mjs';
 import { plotGrowth } from './plot.mjs';
+import { precisions } from './precisions.mjs';
 import { machineLine, table, writeBetween } from './report.mjs';
 
 /** @typedef {{ value: number, seconds: number[], memory: number | null }} Point processor seconds in fp32 and in bf16; bytes in fp32 */
 /** @typedef {{ what: string, points: Point[] }} Curve */
 
 const PLOT = new URL('../docs/performance-growth.svg', import.meta.url);
-const precisions = /** @type {const} */ (['fp32', 'bf16']);
 const rates = { gan: 1e-4, segmentation: 1e-4, architecture: 1e-3 };
 
 /** From which each curve differs in one number. */

@@ -23,7 +23,7 @@ export function machineText([ours, python]) {
   const today = new Date().toISOString().slice(0, 10);
   return [
     `- ${model}, ${cpus().length} cores, ${memory} GiB; LibTorch's kernels: ${capability}`,
-    `- the processor has ${bf16 ? '' : 'no '}bfloat16 arithmetic${bf16 ? '' : ': bf16 is emulated'}`,
+    `- the processor has ${bf16 ? '' : 'no '}bfloat16 arithmetic${bf16 ? '' : ': bf16 is left out'}`,
     `- ours: ${ours.runtime}, LibTorch ${ours.libtorch}`,
     `- Python's: ${python ? `${python.runtime}, torch ${python.libtorch}` : 'not measured'}`,
     `- ${today}; load average before the run ${loadavg()[0].toFixed(1)}`,

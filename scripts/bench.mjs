@@ -2,7 +2,7 @@
 // npm run bench: small operator calls, U-Net training steps and whole GenSeg iterations, ours beside Python's
 // torch in one run; what predictions cost; then the studio in Chromium: painting, and a project of 500 images.
 //
-//   npm run bench                all of it: half an hour, or more without bfloat16 in hardware
+//   npm run bench                all of it: half an hour; bf16 where the processor has it
 //   npm run bench -- --quick     a minute
 //   npm run bench -- --seconds 40 each configuration that long; default 120
 //   npm run bench -- --write     also writes table and plot to docs/; for a machine at rest
@@ -17,6 +17,7 @@ import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { compareIterations } from '../bench/compare-iterations.mjs';
 import { compare, withWorkers } from '../bench/pair.mjs';
+import { precisions } from '../bench/precisions.mjs';
 import { measurePrediction } from '../bench/predict.mjs';
 import { machineText, operatorTable, stepName, stepTable, writeReport } from '../bench/report.mjs';
 import { capture } from './setup/process.mjs';
@@ -46,7 +47,7 @@ if (!(SECONDS > 0)) {
 /** @returns {Step[]} */
 function stepsToMeasure() {
   const all = [16, 64].flatMap((width) =>
-    ['fp32', 'bf16'].flatMap((precision) =>
+    precisions.flatMap((precision) =>
       ['contiguous', 'channels-last'].flatMap((layout) =>
         [1, 2].map((threads) => ({ width, precision, layout, threads })),
       ),

@@ -36,7 +36,7 @@ const worthwhile = 1.2;
 const tolerance = 0.02;
 /** Steps of a trial at most; slow ones are two, so that the user's first step is not far. */
 const mostSteps = 3;
-const enoughSeconds = 1;
+const enoughSeconds = 0.5;
 
 /** @param take takes the same steps in any setting. @returns the plan with the setting that is best by it, and why. */
 export function tune(plan: Plan, open: Open, take: (setting: Setting) => Trial): Plan {
