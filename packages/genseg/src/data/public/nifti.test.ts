@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { nifti } from '../../../test/data/volume-files.ts';
+import { nifti, nifti2, rotated } from '../../../test/data/volume-files.ts';
 import { decodeNifti } from './nifti.ts';
 
 const shape = [3, 2, 2];
@@ -40,6 +40,36 @@ test('scaling is told where there is one; two dimensions are one slice', async (
   const volume = await decodeNifti(floats, 'a.nii');
   expect(volume).toMatchObject({ shape: [3, 4, 1], slope: 2, intercept: -1024 });
   expect(volume.stored[1]).toBe(-25);
+});
+
+const rounded = (ways: readonly (readonly number[])[]) =>
+  ways.map((way) => way.map((mm) => Math.round(1e4 * mm) / 1e4 + 0));
+
+test('half a turn, which float32 makes a little more than one, is no NaN', async () => {
+  const bytes = rotated(nifti(shape, values, { zip: false }), [0.6, 0.8, 0]);
+  expect(Math.fround(0.6) ** 2 + Math.fround(0.8) ** 2).toBeGreaterThan(1);
+  const { directions } = await decodeNifti(bytes, 'a.nii');
+  // By hand, a = 0: b^2 - c^2, 2bc, 0; 2bc, c^2 - b^2, 0; 0, 0, -1.
+  expect(rounded(directions)).toEqual([
+    [-0.28, 0.96, 0],
+    [0.96, 0.28, 0],
+    [0, 0, -1],
+  ]);
+});
+
+test('NIfTI-2 rows count only where sform_code says so', async () => {
+  const read = async (options: Parameters<typeof nifti2>[2]) =>
+    rounded((await decodeNifti(nifti2(shape, new Uint8Array(12), options), 'a.nii')).directions);
+  expect(await read({ quaternion: [0, 0, 1], srow: 9 })).toEqual([
+    [-1, 0, 0],
+    [0, -1, 0],
+    [0, 0, 1],
+  ]);
+  expect(await read({ srow: 9 })).toEqual([
+    [1, 0, 0],
+    [0, 1, 0],
+    [0, 0, 1],
+  ]);
 });
 
 test('what is no such volume is refused by name', async () => {

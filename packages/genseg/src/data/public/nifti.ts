@@ -56,17 +56,27 @@ export async function decodeNifti(bytes: Uint8Array, file: string): Promise<Volu
   }
   const data = new Uint8Array(plain.buffer, plain.byteOffset + start, size);
   const [, dx, dy, dz] = header.pixDims.map(Math.abs);
+  const affine = affineOf(header);
   return {
     shape: [nx, ny, nz],
     spacing: [dx, dy, dz],
     directions: [0, 1, 2].map((axis) => {
-      const [right, front, up] = [0, 1, 2].map((row) => header.affine[row][axis]);
+      const [right, front, up] = [0, 1, 2].map((row) => affine[row][axis]);
       return [right, front, up] as const;
     }),
     stored: numbers(data, Type, header.littleEndian),
     slope: header.scl_slope || 1, // nifti1.h: 0 means that there is no scaling
     intercept: header.scl_slope ? header.scl_inter : 0,
   };
+}
+
+/** Where a step along each axis leads, by columns: of nifti1.h's three methods the one that the header's codes name. */
+function affineOf(header: NIFTI1 | NIFTI2): readonly (readonly number[])[] {
+  const { qform_code: quaternion, sform_code: rows, pixDims, affine } = header;
+  // Not in `affine` of NIfTI-2, and there NaN where float32 makes b^2 + c^2 + d^2 more than 1.
+  if (quaternion > 0 && quaternion > rows) return header.getQformMat();
+  if (rows > 0) return affine;
+  return [0, 1, 2].map((row) => [0, 1, 2].map((axis) => (row === axis ? pixDims[axis + 1] : 0)));
 }
 
 async function unzipped(bytes: Uint8Array, file: string): Promise<Uint8Array> {

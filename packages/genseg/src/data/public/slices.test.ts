@@ -138,6 +138,36 @@ test('a volume of one value, or with voxels that are no numbers, is black there'
   expect([...decode(picture.bytes).data.slice(0, 2)]).toEqual([0, 4]);
 });
 
+test('labels that are scaled in the file are their values', async () => {
+  const ids = Float32Array.from({ length: 64 }, (_, i) => i % 3);
+  const stored = nifti(
+    [8, 8],
+    ids.map((id) => 4 * id - 2),
+    { slope: 0.25, intercept: 0.5 },
+  );
+  const files = { 'image.nii.gz': nifti([8, 8], new Int16Array(64)), 'label.nii.gz': stored };
+  const [{ mask }] = await read(files, { grays: [0, 255], upright: false });
+  expect(mask).toEqual(Uint8Array.from(ids));
+});
+
+test('labels whose axes lead elsewhere are refused, slightly turned ones not', async () => {
+  const image = volume(['+x', '+y', '+z'], gray);
+  const labels = (affine: number[][]) => nifti([8, 10, 3], new Uint8Array(240).fill(1), { affine });
+  for (const upright of [true, false]) {
+    const pictures = (affine: number[][]) =>
+      read({ 'image.nii.gz': image, 'label.nii.gz': labels(affine) }, { grays: [0, 255], upright });
+    const turned = [
+      [1, 0.02, 0],
+      [-0.04, 2, 0],
+      [0, 0, 3],
+    ];
+    expect(await pictures(turned)).toHaveLength(3);
+    await expect(pictures([[-1, 0, 0], ...turned.slice(1)])).rejects.toThrow(
+      /label\.nii\.gz: its axes lead \(-1, 0, 0\), .* its image lead \(1, 0, 0\), \(0, 2, 0\), .*; copy both/,
+    );
+  }
+});
+
 test('labels of another size or value, and axes that lead askew, are refused', async () => {
   const image = volume(['+x', '+y', '+z'], gray);
   const options = { grays: [0, 255], upright: true } as const;

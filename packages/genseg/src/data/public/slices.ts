@@ -64,7 +64,7 @@ export function slices({ grays, upright }: { grays: Grays; upright: boolean }): 
 /** The class id of every voxel. */
 async function labelsOf(
   one: MatchedCase,
-  { shape }: Volume,
+  { shape, directions }: Volume,
   { files, classes }: { files: DataFiles; classes: number },
 ): Promise<Uint8Array | null> {
   const parts: Uint8Array[] = [];
@@ -76,10 +76,34 @@ async function labelsOf(
         `${file}: is ${labels.shape.join(' x ')} voxels but its image is ${shape.join(' x ')}; copy both from the download again`,
       );
     }
-    parts.push(idsOf({ codes: labels.stored, kind: 'value' }, classes, file));
+    if (!labels.directions.every((way, axis) => leadsAlike(way, directions[axis]))) {
+      throw new DataError(
+        `${file}: its axes lead ${waysOf(labels)} where those of its image lead ${waysOf({ directions })}, so that their voxels do not lie on each other; copy both from the download again, or resample the labels onto the image`,
+      );
+    }
+    parts.push(idsOf({ codes: valuesOf(labels), kind: 'value' }, classes, file));
   }
   return parts.length === 0 ? null : merged(parts);
 }
+
+type Direction = Volume['directions'][number];
+
+/** Within 8 degrees: headers round, and hold rotations in float32. An axis of one voxel may have no length. */
+function leadsAlike(a: Direction, b: Direction): boolean {
+  const dot = a.reduce((sum, mm, i) => sum + mm * b[i], 0);
+  return dot >= 0.99 * Math.hypot(...a) * Math.hypot(...b);
+}
+
+/** Of each axis where it leads in mm: `(1, 0, 0), (0, 1, 0), (0, 0, 1)`. */
+const waysOf = ({ directions }: Pick<Volume, 'directions'>): string =>
+  directions
+    .map((way) => `(${way.map((mm) => Number(mm.toPrecision(2)) + 0).join(', ')})`)
+    .join(', ');
+
+const valuesOf = ({ stored, slope, intercept }: Volume): ArrayLike<number> =>
+  slope === 1 && intercept === 0
+    ? stored
+    : Float64Array.from(stored, (value) => slope * value + intercept);
 
 /** The axial plane of a volume whose axes lead along the patient's, in any order. */
 function axial({ directions }: Volume, file: string): Plane {
