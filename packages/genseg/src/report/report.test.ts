@@ -1,10 +1,11 @@
-import { readFileSync, rmSync } from 'node:fs';
+import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { temporaryFolder } from '../../test/data/fixtures.ts';
 import { fixtureRun, type RunFixture } from '../../test/report/fixtures.ts';
 import { DataError } from '../errors.ts';
 import { fixed } from './format.ts';
+import { writeModelCard } from './model-card.ts';
 import { writeReport } from './report.ts';
 import { readSetResult } from './set-result.ts';
 
@@ -84,8 +85,25 @@ test('what can be trusted is said: calibration, predicted Dice, foreign images, 
   expect(trust.match(/<circle [^>]*r="3"/g)).toHaveLength(24);
   const audit = part('Synthetic pairs examined');
   expect(audit).toMatch(/class="n fail">1 of 2 images</);
+  expect(audit).toContain('3 pairs of one patient, or duplicates, left out');
   expect(audit.match(/<img /g)).toHaveLength(1);
   checkNesting(page);
+});
+
+test('training images of one patient tell nothing of copies', async () => {
+  const folder = await temporaryFolder();
+  const root = fixtureRun(join(folder, 'run'), {});
+  const path = join(root, 'audit', 'audit.json');
+  const { synthetic, ...audit } = JSON.parse(readFileSync(path, 'utf8'));
+  const unknown = synthetic.map((one: object) => ({ ...one, copied: null }));
+  writeFileSync(path, JSON.stringify({ ...audit, synthetic: unknown, real: [] }));
+  await writeReport([root], join(folder, 'report.html'));
+  writeModelCard(root);
+  const page = readFileSync(join(folder, 'report.html'), 'utf8');
+  expect(page.split('<h2>Synthetic pairs examined</h2>')[1]).toMatch(/<td class="n">–<\/td>/);
+  expect(readFileSync(join(root, 'MODEL_CARD.md'), 'utf8')).toContain(
+    'Whether synthetic images are copies is not known: all training images are of one patient',
+  );
 });
 
 test('runs from before there were such files have no such parts', async () => {

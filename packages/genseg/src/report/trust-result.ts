@@ -36,13 +36,16 @@ const auditSchema = z.object({
       maskOf: z.string(),
       nearest: z.string(),
       distance: z.number(),
-      copied: z.boolean(),
+      /** Null where all training images are of one group, so that there is no distance to measure by. */
+      copied: z.boolean().nullable(),
       /** Of the mask it was drawn for and the trained segmenter's prediction; null where both are empty. */
       dice: z.number().nullable(),
     }),
   ),
-  /** Each training image and the nearest of the others. */
+  /** Each training image and the nearest of another group (a patient, duplicates). */
   real: z.array(z.object({ id: z.string(), nearest: z.string(), distance: z.number() })),
+  /** Pairs of training images of one group, which were not compared; runs of before compared them. */
+  leftOut: z.int().default(0),
 });
 
 export type CaseTrust = z.output<typeof caseSchema>;

@@ -2,6 +2,7 @@
 import { spearman } from '../metrics/index.ts';
 import { counted, fixed, signed } from './format.ts';
 import type { RunRecord } from './run-record.ts';
+import type { Audit } from './trust-result.ts';
 
 /** One sentence for each finding; none for a run that was not evaluated. */
 export function trustSentences({ sets, trust, audit }: RunRecord): string[] {
@@ -24,12 +25,19 @@ export function trustSentences({ sets, trust, audit }: RunRecord): string[] {
     ];
   });
   if (!audit) return ofSets;
-  const copies = audit.synthetic.filter(({ copied }) => copied).length;
   const dice = audit.synthetic.flatMap((one) => one.dice ?? []);
   const mean = dice.reduce((sum, value) => sum + value, 0) / dice.length;
   return [
     ...ofSets,
-    `Of ${counted(audit.synthetic.length, 'synthetic image')} ${copies} ${copies === 1 ? 'is a copy' : 'are copies'} of a training image.`,
+    copiesSentence(audit),
     `Synthetic images keep to their masks with a mean Dice of ${fixed(mean)}, as the trained segmenter sees it.`,
   ];
+}
+
+function copiesSentence({ synthetic, leftOut }: Audit): string {
+  if (synthetic.some(({ copied }) => copied === null))
+    return 'Whether synthetic images are copies is not known: all training images are of one patient, or duplicates.';
+  const copies = synthetic.filter(({ copied }) => copied).length;
+  const apart = `; ${counted(leftOut, 'pair')} of training images of one patient, or duplicates, were not compared`;
+  return `Of ${counted(synthetic.length, 'synthetic image')} ${copies} ${copies === 1 ? 'is a copy' : 'are copies'} of a training image${leftOut > 0 ? apart : ''}.`;
 }

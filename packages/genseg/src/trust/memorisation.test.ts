@@ -55,6 +55,21 @@ test('a generator that copies its training images is found out, also through noi
   });
 });
 
+test('two equal images of one patient do not hide copies', () => {
+  using pairs = discs('real', 8);
+  scope(() => {
+    using generator = new Generator(0);
+    const { image } = pairs.all();
+    const real = cat([image, image.narrow(0, 0, 1)]);
+    const copies = image.add(rand(image.shape, { generator }).sub(0.5).mul(0.05));
+    const among = nearestAmong(real, ['a', 'b', 'c', 'd', 'e', 'f', 'g', 'h', 'a']);
+    expect(copied(nearestOf(copies, real), among)).toEqual(Array(8).fill(true));
+    expect(among).toEqual([...nearestAmong(image), nearestAmong(image)[0]]);
+    const alone = nearestAmong(real, Array(9).fill('a'));
+    expect(alone.every(({ distance }) => distance === Number.POSITIVE_INFINITY)).toBe(true);
+  });
+});
+
 test('new images of the same kind are no copies', () => {
   using pairs = discs('real', 8);
   using others = discs('other', 20);

@@ -19,10 +19,17 @@ export function nearestOf(images: Tensor, references: Tensor): Nearest[] {
   return distances(images, references).map((row) => least(row));
 }
 
-/** For each image the nearest of the others: how alike real images are. */
-export function nearestAmong(images: Tensor): Nearest[] {
+/**
+ * For each image the nearest of the others: how alike real images are.
+ * @param groups of each image its patient, say: within a group images may be the same, which says nothing, and are not
+ *   compared; the distance is infinite where there is no other group. By default each is a group of its own.
+ */
+export function nearestAmong(
+  images: Tensor,
+  groups: readonly unknown[] = Array.from({ length: images.shape[0] }, (_, i) => i),
+): Nearest[] {
   return distances(images, images).map((row, own) =>
-    least(row.map((value, i) => (i === own ? Number.POSITIVE_INFINITY : value))),
+    least(row.map((value, i) => (groups[i] === groups[own] ? Number.POSITIVE_INFINITY : value))),
   );
 }
 

@@ -17,20 +17,24 @@ const batch = 4;
 /** Of them shown, the nearest to a training image. */
 const shown = 4;
 
-/** Draws from the seed's own stream, and leaves the session as it was. Nothing without a generator. */
+/**
+ * Draws from the seed's own stream, and leaves the session as it was. Nothing without a generator.
+ * @param options.groups of the training pairs: patients, or duplicates.
+ */
 export function auditSynthesis(
   paths: RunPaths,
   session: Session,
-  { train, trained, seed }: { train: PairSet; trained: TrainedModel; seed: number },
+  options: { train: PairSet; groups: readonly string[]; trained: TrainedModel; seed: number },
 ): void {
+  const { train, groups, trained, seed } = options;
   if (!session.synthesis || train.count < 2) return;
   scope(() =>
     noGrad(() => {
       const { image, mask, ids } = drawn(session, seed);
       const references = train.all();
       const nearest = nearestOf(image, references.image);
-      const real = nearestAmong(references.image);
-      const copies = copied(nearest, real);
+      const real = new Set(groups).size > 1 ? nearestAmong(references.image, groups) : [];
+      const copies = real.length > 0 ? copied(nearest, real) : null;
       const sides = { height: image.shape[2], width: image.shape[3] };
       const pairs = ids.map((id, i) => {
         const sample = { image: pixels(image.at(i)), ...sides };
@@ -48,7 +52,7 @@ export function auditSynthesis(
           maskOf: id,
           nearest: references.ids[nearest[i].index],
           distance: nearest[i].distance,
-          copied: copies[i],
+          copied: copies?.[i] ?? null,
           dice: foregroundDice(predicted, truth, trained.info.classes.length),
         })),
         real: real.map(({ index, distance }, i) => ({
@@ -56,6 +60,7 @@ export function auditSynthesis(
           nearest: references.ids[index],
           distance,
         })),
+        leftOut: pairsWithin(groups),
       });
       const rows = nearestFirst(nearest).map((i) => {
         const { sample, truth, predicted } = pairs[i];
@@ -85,6 +90,10 @@ function drawn(session: Session, seed: number) {
     ids: parts.flatMap(({ ids }) => ids),
   };
 }
+
+/** How many pairs lie in one group. */
+const pairsWithin = (groups: readonly string[]): number =>
+  groups.reduce((sum, group, i) => sum + groups.slice(0, i).filter((g) => g === group).length, 0);
 
 const nearestFirst = (nearest: readonly Nearest[]): number[] =>
   nearest

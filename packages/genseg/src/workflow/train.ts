@@ -200,7 +200,8 @@ async function execute(
     const results: Record<string, SetResult> = {};
     using trained = loadModel(best, plan.device);
     await writeDomain(run.paths, trained, data);
-    auditSynthesis(run.paths, session, { train: pairs.train, trained, seed: plan.seed });
+    const groups = data.division.train.map(({ group }) => group);
+    auditSynthesis(run.paths, session, { train: pairs.train, groups, trained, seed: plan.seed });
     for (const set of sets) {
       const options = { seed: plan.seed, fast: config.fastTest, interrupted: watcher.interrupted };
       const result = await evaluate(run.paths.root, trained, set, options);

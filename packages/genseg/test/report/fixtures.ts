@@ -99,6 +99,7 @@ export function fixtureRun(root: string, fixture: RunFixture = {}): string {
         ...{ copied: i === 0, dice: 0.9 },
       })),
       real: [{ id: 't1', nearest: 't2', distance: 0.8 }],
+      leftOut: 3,
     });
     writeFileSync(paths.audit.pictures, encodePng(grid([[tile(1)]])));
   }

@@ -145,7 +145,7 @@ export async function audits(runs: readonly PageRun[]): Promise<Content> {
     'Synthetic pairs examined',
     'A distance compares two images, mirrored or not, each brought to mean 0 and deviation 1. A synthetic image ' +
       'counts as copied if it is nearer to a training image than half the smallest distance between two training ' +
-      'images. Faithfulness is the Dice between the mask an image was drawn for and what the trained segmenter ' +
+      'images of different patients, duplicates left out. Faithfulness is the Dice between the mask an image was drawn for and what the trained segmenter ' +
       'finds in it; that segmenter has learned from such pairs, so it shows that they are consistent, not that they are right.',
     html`<div class="wide"><table>
 <thead><tr><th>Model</th><th class="n">Copied</th><th class="n">Distance to the nearest training image</th><th class="n">Between training images</th><th class="n">Faithfulness</th></tr></thead>
@@ -157,15 +157,17 @@ ${pictures}`,
   );
 }
 
-function auditRow(run: PageRun, { synthetic, real }: Audit): Html {
+function auditRow(run: PageRun, { synthetic, real, leftOut }: Audit): Html {
   const copies = synthetic.filter(({ copied }) => copied).length;
+  const told = synthetic.every(({ copied }) => copied !== null);
   const spread = (values: readonly { distance: number }[]) => {
+    if (values.length === 0) return '–';
     const sorted = values.map(({ distance }) => distance).sort((a, b) => a - b);
     const median = sorted[Math.floor(sorted.length / 2)];
     return html`${fixed(median, 2)}<small>median; least ${fixed(sorted[0], 2)}</small>`;
   };
   const dice = known(synthetic.map((one) => one.dice));
   const worst = dice.length > 0 ? Math.min(...dice) : null;
-  return html`<tr><th scope="row">${runLabel(run)}</th><td class="n${copies > 0 && html` fail`}">${copies} of ${counted(synthetic.length, 'image')}</td><td class="n">${spread(synthetic)}</td><td class="n">${spread(real)}</td><td class="n">${fixed(mean(dice))}<small>mean; least ${fixed(worst)}</small></td></tr>
+  return html`<tr><th scope="row">${runLabel(run)}</th><td class="n${copies > 0 && html` fail`}">${told ? html`${copies} of ${counted(synthetic.length, 'image')}` : '–'}</td><td class="n">${spread(synthetic)}</td><td class="n">${spread(real)}${leftOut > 0 && html`<small>${counted(leftOut, 'pair')} of one patient, or duplicates, left out</small>`}</td><td class="n">${fixed(mean(dice))}<small>mean; least ${fixed(worst)}</small></td></tr>
 `;
 }
