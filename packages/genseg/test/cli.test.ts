@@ -12,7 +12,15 @@ import { decode } from 'fast-png';
 import sharp from 'sharp';
 import { expect, test } from 'vitest';
 import type { PredictedImage } from '../src/index.ts';
-import { discFiles, discFolder, genseg, jsonOf, quick, readJson } from './command-line.ts';
+import {
+  discFiles,
+  discFolder,
+  genseg,
+  gensegUnder,
+  jsonOf,
+  quick,
+  readJson,
+} from './command-line.ts';
 import { dataSet, png, temporaryFolder } from './data/fixtures.ts';
 import { side } from './tiny.ts';
 
@@ -32,6 +40,16 @@ test('every command has help with an example, on stdout', async () => {
     expect([code, stderr]).toEqual([0, '']);
     expect(stdout).toMatch(new RegExp(`^Usage: genseg ${command} `));
     expect(stdout).toMatch(new RegExp(`Example:\n  genseg ${command}`));
+  }
+});
+
+test('a pipe that nobody reads any more ends a command quietly', async () => {
+  for (const [pipes, word] of [
+    ['exec > >(exec true)', '--help'],
+    ['exec > >(exec true) 2>&1', '--hlep'],
+  ]) {
+    const closed = await gensegUnder(`${pipes}; sleep 0.2`, 'train', word);
+    expect([word, closed]).toEqual([word, { code: 141, stdout: '', stderr: '' }]);
   }
 });
 

@@ -163,6 +163,23 @@ test('Ctrl-C twice aborts, once stores a checkpoint, and the run goes on from ei
   expect(story(paths)).toEqual(story(reference));
 }, 120_000);
 
+test('a pipe that is closed stores a checkpoint as Ctrl-C does, and the run goes on from it', async () => {
+  const paths = runPaths(join(home, 'unread'));
+  const { code } = await stopAt(paths, training(paths.root), has('start'), {
+    stop: ({ stdout, stderr }) => {
+      for (const stream of [stdout, stderr]) stream!.destroy();
+    },
+  });
+  expect(code).toBe(130);
+  const [stored, end] = readEvents(paths.events).slice(-2);
+  expect([stored.type, stored.step]).toEqual(['checkpoint', end.step]);
+  expect(end).toMatchObject({ type: 'end', data: { reason: 'interrupted' } });
+  expect(existsSync(paths.lock)).toBe(false);
+  const resumed = await genseg('resume', paths.root);
+  expect(resumed.code, resumed.stderr).toBe(0);
+  expect(outcome(paths)).toEqual(outcome(reference));
+}, 120_000);
+
 test('Ctrl-C in the evaluation stops it too, and leaves the former scores', async () => {
   const paths = runPaths(join(home, 'evaluated'));
   cpSync(reference.root, paths.root, { recursive: true });

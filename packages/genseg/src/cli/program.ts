@@ -1,11 +1,11 @@
 /**
- * Runs the command line. Exit codes: 0 done, 1 failed, 2 wrong usage, 130 interrupted. Results go to stdout,
- * everything else to stderr.
+ * Runs the command line. Exit codes: 0 done, 1 failed, 2 wrong usage, 130 interrupted, 141 where nobody reads
+ * what it says any more. Results go to stdout, everything else to stderr.
  */
 import { Command, CommanderError, type CommandUnknownOpts } from '@commander-js/extra-typings';
 import { ConfigError, DataError, TrainingError } from '../errors.ts';
 import { packageVersion } from '../run/index.ts';
-import { InterruptedError, say } from './io.ts';
+import { endWhenUnread, InterruptedError, say } from './io.ts';
 
 type ErrorClass = abstract new (...args: never[]) => Error;
 
@@ -21,6 +21,7 @@ export async function runProgram(
   commands: readonly CommandUnknownOpts[],
   { expected = [], remedy = () => null }: ProgramOptions = {},
 ): Promise<void> {
+  endWhenUnread();
   const program = new Command('genseg')
     .description('Segmentation models from nine labelled images')
     .version(packageVersion())
