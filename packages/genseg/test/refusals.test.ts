@@ -327,10 +327,17 @@ test('predict and evaluate name a bad file too', async () => {
   const missing = join(images, 'nowhere.png');
   const marred = await discs({ 'masks/case-1.png': png(square()), 'masks/case-3.png': null });
   const unlabelled = await discs({ 'masks/case-3.png': null });
-  const [predicted, nothing] = await Promise.all([
+  const [predicted, nothing, over] = await Promise.all([
     genseg('predict', run, images, '--out', masks),
     genseg('predict', run, missing, '--out', join(folder, 'none')),
+    genseg('predict', run, images, '--out', images),
   ]);
+  expect([over.code, over.stderr, readdirSync(images).length]).toEqual([
+    2,
+    expect.stringMatching(/^error: .*\.png: is one of the images to predict, .* for --out\n$/),
+    5,
+  ]);
+  expect(readFileSync(join(images, 'good.png')).equals(image)).toBe(true);
   expect(predicted.code).toBe(1);
   expect(errorsOf(predicted)).toEqual([
     expect.stringMatching(/^error: .*\/cut\.png: is damaged or no image .*; open it in a viewer/),

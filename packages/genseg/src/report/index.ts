@@ -15,7 +15,7 @@ export {
 } from './evaluation.ts';
 export { duration } from './format.ts';
 export { writeModelCard } from './model-card.ts';
-export { extremes, overlayFile } from './overlays.ts';
+export { extremes, inFileName, overlayFile } from './overlays.ts';
 export {
   nextProgress,
   type ProgressState,

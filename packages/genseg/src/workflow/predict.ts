@@ -3,13 +3,14 @@
  * unreadable file does not stop the rest.
  */
 import { readdirSync, statSync } from 'node:fs';
-import { basename, extname, join } from 'node:path';
+import { basename, join, resolve } from 'node:path';
 import { isImage, resizeImage } from '../data/index.ts';
 import { DataError } from '../errors.ts';
 import { encodeMask, encodePng, encodeProbabilities, overlay } from '../picture/index.ts';
 import { csvText, runPaths, writeFileAtomic } from '../run/index.ts';
 import { loadModel, type Picture, segmentedNames, type TrainedModel } from '../train/index.ts';
 import { batchesAhead } from './ahead.ts';
+import { outputNames, probabilitySuffixes, refuseOverwriting } from './output-names.ts';
 import { type Choice, choosePrecision, type Precision, runIn } from './precision.ts';
 import { openRun } from './run-state.ts';
 import { type Judged, meanPredictedDice, readDomain } from './trust.ts';
@@ -34,6 +35,7 @@ export interface PredictOptions {
 
 export interface PredictedImage {
   image: string;
+  /** Named as the image; where others are named the same, also by its extension or folder. */
   mask: string;
   /** Share of the image's pixels that belong to any class. */
   foreground: number;
@@ -63,9 +65,9 @@ export interface Predicted {
   precision: Choice | null;
 }
 
-/** Files as given, folders as the images in them, in order. */
+/** Files as given, folders as the images in them, in order, each once. */
 function imageFiles(inputs: readonly string[]): string[] {
-  return inputs.flatMap((input) => {
+  const files = inputs.flatMap((input) => {
     const found = statSync(input, { throwIfNoEntry: false });
     if (!found) throw new DataError(`${input}: there is no such file or folder`);
     if (!found.isDirectory()) return [input];
@@ -73,16 +75,7 @@ function imageFiles(inputs: readonly string[]): string[] {
     if (images.length === 0) throw new DataError(`${input}: there is no image in this folder`);
     return images.map((name) => join(input, name));
   });
-}
-
-/** A name for each file's results, its own where that is unique. */
-function outputNames(files: readonly string[]): string[] {
-  const stem = (file: string) => basename(file, extname(file));
-  const counts = new Map<string, number>();
-  for (const file of files) counts.set(stem(file), (counts.get(stem(file)) ?? 0) + 1);
-  return files.map((file) =>
-    counts.get(stem(file))! > 1 ? basename(file).replaceAll('.', '_') : stem(file),
-  );
+  return [...new Map(files.map((file) => [resolve(file), file])).values()];
 }
 
 /** Writes what was asked for of an image. @param name of its files. */
@@ -99,9 +92,9 @@ function write(
   save('', encodeMask(mask, size, { binary: info.classes.length === 2 }));
   if (whole) save('_overlay', encodePng(overlay(whole, mask)));
   if (options.probabilities) {
+    const suffixes = probabilitySuffixes(names);
     probabilities.forEach((plane, i) => {
-      const suffix = names.length > 1 ? `_probability_${names[i]}` : '_probability';
-      save(suffix, encodeProbabilities(plane, size, { bits: 16 }));
+      save(suffixes[i], encodeProbabilities(plane, size, { bits: 16 }));
     });
   }
   if (trust && uncertainty) {
@@ -156,7 +149,29 @@ function predictionsCsv(written: readonly PredictedImage[]): string {
   return csvText(columns, rows);
 }
 
-/** @throws DataError where the run has no model or an input does not exist. */
+/** A name for each image's results. @throws ConfigError where one would overwrite an image. */
+function namesFor(
+  images: readonly string[],
+  { info }: TrainedModel,
+  { out, overlays, probabilities, uncertainty }: PredictOptions,
+): string[] {
+  const suffixes = [
+    ...['', ...(overlays ? ['_overlay'] : [])],
+    ...(probabilities ? probabilitySuffixes(segmentedNames(info)) : []),
+    ...(uncertainty ? ['_uncertainty'] : []),
+  ];
+  const names = outputNames(images, suffixes);
+  const files = names.flatMap((name) =>
+    suffixes.map((suffix) => join(out, `${name}${suffix}.png`)),
+  );
+  refuseOverwriting(images, files);
+  return names;
+}
+
+/**
+ * @throws DataError where the run has no model or an input does not exist, ConfigError where a mask would overwrite an
+ *   image.
+ */
 export async function predictFiles(
   root: string,
   inputs: readonly string[],
@@ -196,7 +211,7 @@ async function predictBy<T extends Opened>(
   { trained, options }: { trained: TrainedModel; options: PredictOptions },
 ): Promise<Pick<Predicted, 'written' | 'failed' | 'precision'>> {
   const [written, failed]: [PredictedImage[], Predicted['failed']] = [[], []];
-  const names = outputNames(files);
+  const names = namesFor(files, trained, options);
   const { device } = trained.model.parameters()[0].value;
   let precision: Choice | null = null;
   let done = 0;
