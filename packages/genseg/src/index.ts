@@ -277,6 +277,7 @@ export {
   preparePublicSet,
   publicSets,
   readImage,
+  readImageFiles,
   resizeImage,
   resizeMask,
   type Sample,

@@ -21,7 +21,10 @@ function parseSpacing(text: string): readonly [x: number, y: number] {
 export const predictCommand = new Command('predict')
   .description('segment images: one mask each, at the size of the image')
   .argument('<run>', 'folder of the run')
-  .argument('<files...>', 'images, or folders of images')
+  .argument(
+    '<files...>',
+    'images, or folders of images; of a model trained on several files an image (_0000, _0001, ...) all of them',
+  )
   .requiredOption('--out <dir>', 'folder for the masks')
   .option('--probabilities', 'also write the probability of each class as 16-bit gray PNG')
   .option('--overlays', 'also write the mask drawn over the image')

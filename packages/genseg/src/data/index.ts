@@ -21,5 +21,6 @@ export { filesOf } from './public/match.ts';
 export { type Prepared, type PrepareOptions, preparePublicSet } from './public/prepare.ts';
 export type { PublicSet } from './public/public-set.ts';
 export { publicSets } from './public/sets/index.ts';
+export { readImageFiles } from './read-case.ts';
 export { resizeImage, resizeMask } from './resize.ts';
 export { type Division, splitCases } from './splits.ts';

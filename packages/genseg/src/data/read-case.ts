@@ -6,7 +6,7 @@ import { ignoredClass } from '../classes.ts';
 import { DataError } from '../errors.ts';
 import type { DataFiles } from './files.ts';
 import { type Size, upright } from './image/image.ts';
-import { decodeImage, type SourceImage } from './image/read.ts';
+import { decodeImage, type ReadOptions, readImage, type SourceImage } from './image/read.ts';
 import { isPolygons } from './layout/names.ts';
 import type { FoundMask } from './layout/tree.ts';
 import { decodeMask, type MaskCodes, union } from './mask/codes.ts';
@@ -21,12 +21,30 @@ export async function readCaseImage(
   const parts: SourceImage[] = [];
   for (const path of paths)
     parts.push(await decodeImage(await files.bytes(path), files.locate(path)));
+  return alike(
+    parts,
+    paths.map((path) => files.locate(path)),
+  );
+}
+
+/** Reads and stacks the files of an image that is in no data set, in the order of its channels. @throws DataError */
+export async function readImageFiles(
+  paths: readonly string[],
+  options: ReadOptions = {},
+): Promise<SourceImage> {
+  const parts: SourceImage[] = [];
+  for (const path of paths) parts.push(await readImage(path, options));
+  return alike(parts, paths);
+}
+
+/** One image of the channels of all, which must be alike. */
+function alike(parts: readonly SourceImage[], paths: readonly string[]): SourceImage {
   const [first] = parts;
   if (parts.length === 1) return first;
   parts.forEach((part, i) => {
     if (!sameSize(part, first) || part.bits !== first.bits) {
       throw new DataError(
-        `${files.locate(paths[i])}: is ${describe(part)}, ${part.bits} bits where ${paths[0]} is ${describe(first)}, ${first.bits} bits; save all channels alike`,
+        `${paths[i]}: is ${describe(part)}, ${part.bits} bits where ${paths[0]} is ${describe(first)}, ${first.bits} bits; save all channels alike`,
       );
     }
   });

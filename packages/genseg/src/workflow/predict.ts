@@ -2,14 +2,14 @@
  * `genseg predict`: masks for new images, with what each may be trusted with, and predictions.csv; one
  * unreadable file does not stop the rest.
  */
-import { readdirSync, statSync } from 'node:fs';
-import { basename, join, resolve } from 'node:path';
-import { isImage, resizeImage } from '../data/index.ts';
+import { basename, join } from 'node:path';
+import { resizeImage } from '../data/index.ts';
 import { DataError } from '../errors.ts';
 import { encodeMask, encodePng, encodeProbabilities, overlay } from '../picture/index.ts';
 import { csvText, runPaths, writeFileAtomic } from '../run/index.ts';
 import { loadModel, type Picture, segmentedNames, type TrainedModel } from '../train/index.ts';
 import { batchesAhead } from './ahead.ts';
+import { channelEndings, type Input, inputsOf } from './inputs.ts';
 import { outputNames, probabilitySuffixes, refuseOverwriting } from './output-names.ts';
 import { type Choice, choosePrecision, type Precision, runIn } from './precision.ts';
 import { openRun } from './run-state.ts';
@@ -34,6 +34,7 @@ export interface PredictOptions {
 }
 
 export interface PredictedImage {
+  /** Its file, or the first of several. */
   image: string;
   /** Named as the image; where others are named the same, also by its extension or folder. */
   mask: string;
@@ -63,19 +64,6 @@ export interface Predicted {
   imagesPerSecond: number;
   /** Null where no image could be read. */
   precision: Choice | null;
-}
-
-/** Files as given, folders as the images in them, in order, each once. */
-function imageFiles(inputs: readonly string[]): string[] {
-  const files = inputs.flatMap((input) => {
-    const found = statSync(input, { throwIfNoEntry: false });
-    if (!found) throw new DataError(`${input}: there is no such file or folder`);
-    if (!found.isDirectory()) return [input];
-    const images = readdirSync(input).filter(isImage).sort();
-    if (images.length === 0) throw new DataError(`${input}: there is no image in this folder`);
-    return images.map((name) => join(input, name));
-  });
-  return [...new Map(files.map((file) => [resolve(file), file])).values()];
 }
 
 /** Writes what was asked for of an image. @param name of its files. */
@@ -108,7 +96,10 @@ function write(
   const classes = names.map((className, i) => {
     const pixels = count(info.regions?.[i].classes ?? [i + 1]);
     const areaMm2 = options.spacing && pixels * options.spacing[0] * options.spacing[1];
-    return [className, { pixels, areaMm2, predictedDice: known(trust?.predictedDice[i]) }] as const;
+    return [
+      className,
+      { pixels, areaMm2, predictedDice: orNull(trust?.predictedDice[i]) },
+    ] as const;
   });
   return {
     mask: path(''),
@@ -120,7 +111,7 @@ function write(
   };
 }
 
-const known = (value = Number.NaN): number | null => (Number.isNaN(value) ? null : value);
+const orNull = (value = Number.NaN): number | null => (Number.isNaN(value) ? null : value);
 
 const columns = [
   'image',
@@ -151,7 +142,7 @@ function predictionsCsv(written: readonly PredictedImage[]): string {
 
 /** A name for each image's results. @throws ConfigError where one would overwrite an image. */
 function namesFor(
-  images: readonly string[],
+  images: readonly Input[],
   { info }: TrainedModel,
   { out, overlays, probabilities, uncertainty }: PredictOptions,
 ): string[] {
@@ -160,11 +151,17 @@ function namesFor(
     ...(probabilities ? probabilitySuffixes(segmentedNames(info)) : []),
     ...(uncertainty ? ['_uncertainty'] : []),
   ];
-  const names = outputNames(images, suffixes);
+  const names = outputNames(
+    images.map(({ path }) => path),
+    suffixes,
+  );
   const files = names.flatMap((name) =>
     suffixes.map((suffix) => join(out, `${name}${suffix}.png`)),
   );
-  refuseOverwriting(images, files);
+  refuseOverwriting(
+    images.flatMap((image) => image.files),
+    files,
+  );
   return names;
 }
 
@@ -180,23 +177,24 @@ export async function predictFiles(
   const paths = runPaths(root);
   const { plan, data } = openRun(paths);
   using trained = loadModel(paths.checkpoints.best, plan.device);
-  const files = imageFiles(inputs);
   const { tile, spacing } = options;
   const { train, validation } = data.division;
+  const known = [...train, ...validation];
+  const images = inputsOf(inputs, channelEndings(known));
   const started = performance.now();
   const found =
     tile === false
-      ? await predictBy(asWhole(trained, { ...options, domain: readDomain(paths) }), files, {
+      ? await predictBy(asWhole(trained, { ...options, domain: readDomain(paths) }), images, {
           trained,
           options,
         })
       : await predictBy(
           inTiles(
             trained,
-            tileSize([...train, ...validation], { side: tile === true ? null : tile, spacing }),
+            tileSize(known, { side: tile === true ? null : tile, spacing }),
             options,
           ),
-          files,
+          images,
           { trained, options },
         );
   writeFileAtomic(join(options.out, 'predictions.csv'), predictionsCsv(found.written));
@@ -204,26 +202,27 @@ export async function predictFiles(
   return { run: root, ...found, imagesPerSecond };
 }
 
-/** Reads files while the model is at work on those before. */
+/** Reads images while the model is at work on those before. */
 async function predictBy<T extends Opened>(
   { atOnce, open, predict, trial }: Way<T>,
-  files: readonly string[],
+  images: readonly Input[],
   { trained, options }: { trained: TrainedModel; options: PredictOptions },
 ): Promise<Pick<Predicted, 'written' | 'failed' | 'precision'>> {
   const [written, failed]: [PredictedImage[], Predicted['failed']] = [[], []];
-  const names = namesFor(files, trained, options);
+  const names = namesFor(images, trained, options);
   const { device } = trained.model.parameters()[0].value;
   let precision: Choice | null = null;
   let done = 0;
-  const opened = async (file: string): Promise<T | DataError> => {
+  const opened = async ({ files, problem }: Input): Promise<T | DataError> => {
+    if (problem) return problem;
     try {
-      return await open(file);
+      return await open(files);
     } catch (error) {
       if (error instanceof DataError) return error;
       throw error;
     }
   };
-  for await (const batch of batchesAhead(files, opened, atOnce)) {
+  for await (const batch of batchesAhead(images, opened, atOnce)) {
     const readable = batch.filter((one): one is T => !(one instanceof DataError));
     let judged: Judged[] = [];
     if (readable.length > 0) {
@@ -231,7 +230,7 @@ async function predictBy<T extends Opened>(
       judged = runIn(precision.precision, device)(() => predict(readable));
     }
     for (const one of batch) {
-      const [image, name] = [files[done], names[done]];
+      const [[image], name] = [images[done].files, names[done]];
       done += 1;
       if (one instanceof DataError) failed.push({ image, error: one.message });
       else {

@@ -1,5 +1,5 @@
 /**
- * Two ways from an image file to its mask: stretched whole to the model's square, as the training images were, or in
+ * Two ways from an image's files to its mask: stretched whole to the model's square, as the training images were, or in
  * tiles of which each covers what a training image covers, for images that show more than those.
  */
 import {
@@ -9,7 +9,7 @@ import {
   intensityRange,
   maxSide,
   minSide,
-  readImage,
+  readImageFiles,
   resizeImage,
   type Size,
   type SourceImage,
@@ -29,8 +29,8 @@ export interface Opened {
 export interface Way<T extends Opened> {
   /** Images that are predicted together. */
   readonly atOnce: number;
-  /** @throws DataError */
-  open(file: string): Promise<T>;
+  /** @param files of one image, in the order of its channels. @throws DataError */
+  open(files: readonly string[]): Promise<T>;
   predict(opened: readonly T[]): Judged[];
   /** The same of a small part, to measure with: one view of them, or of the middle tile of the first. */
   trial(opened: readonly T[]): Judged[];
@@ -45,10 +45,10 @@ export function asWhole(
   const square = { width: info.size, height: info.size };
   return {
     atOnce: imagesAtOnce(info.size),
-    async open(file) {
-      const source = await readImage(file);
+    async open(files) {
+      const source = await readImageFiles(files);
       const size = { width: source.width, height: source.height };
-      const planes = scaled(source, info.fingerprint, file);
+      const planes = scaled(source, info.fingerprint, files[0]);
       const image = { ...square, image: resizeImage(planes, size, square) };
       return { image, size, whole: overlays ? { ...size, image: planes } : null };
     },
@@ -81,8 +81,9 @@ export function inTiles(
   const use = { size: info.size, task, atOnce, probabilities };
   return {
     atOnce: 1,
-    async open(file) {
-      const source = await readImage(file, { mostPixels: 2 ** 28 });
+    async open(files) {
+      const [file] = files;
+      const source = await readImageFiles(files, { mostPixels: 2 ** 28 });
       const { width, height } = source;
       const range = intensityRange(source, info.fingerprint, file);
       const image = () => scaled(source, info.fingerprint, file, range);

@@ -13,7 +13,7 @@ export interface SourceImage extends Image {
   readonly notes: readonly string[];
 }
 
-interface ReadOptions {
+export interface ReadOptions {
   /** Larger images are refused; default 67 million. */
   mostPixels?: number;
 }

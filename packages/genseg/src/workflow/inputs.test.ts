@@ -1,0 +1,45 @@
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+import { dataSet } from '../../test/data/fixtures.ts';
+import { DataError } from '../errors.ts';
+import { channelEndings, inputsOf } from './inputs.ts';
+
+const like = (...paths: string[]) => ({ images: paths.map((path) => ({ path, sha256: '' })) });
+
+test('the files of an image end as those of the training images, or are numbered', () => {
+  expect(channelEndings([like('a_0000.png'), like('b.png')])).toBeNull();
+  expect(channelEndings([like('b.png'), like('x/a_0001.png', 'x/a_0003.tif')])).toEqual([
+    ...['_0001', '_0003'],
+  ]);
+  expect(channelEndings([like('a/t1.png', 'a/t2.png')])).toEqual(['_0000', '_0001']);
+});
+
+test('a file each: as given, folders in order, nothing twice', async () => {
+  const root = await dataSet({ 'b_0000.png': '', 'a.jpg': '', 'notes.txt': '', 'sub/c.png': '' });
+  const [a, b, c] = ['a.jpg', 'b_0000.png', 'sub/c.png'].map((name) => join(root, name));
+  expect(inputsOf([c, root, a, join(root, 'sub')], null)).toEqual(
+    [c, a, b].map((file) => ({ path: file, files: [file], problem: null })),
+  );
+  expect(() => inputsOf([join(root, 'none')], null)).toThrow(/none: there is no such file or/);
+});
+
+test('several files an image: together by name and folder; what is not whole says what it has', async () => {
+  const names = ['c_0001.tif', 'c_0000.png', 'd_0000.png', 'e.png', 'f_0000.png', 'f_0002.png'];
+  const twice = ['g_0000.png', 'g_0000.jpg', 'g_0001.png', 'sub/d_0001.png'];
+  const root = await dataSet(Object.fromEntries([...names, ...twice].map((name) => [name, ''])));
+  const [c, ...others] = inputsOf([root, join(root, 'sub')], ['_0000', '_0001']);
+  const at = (name: string) => join(root, name);
+  expect(c).toEqual({
+    path: at('c.png'),
+    files: [at('c_0000.png'), at('c_0001.tif')],
+    problem: null,
+  });
+  expect(others.map(({ problem }) => problem instanceof DataError)).toEqual(Array(5).fill(true));
+  expect(others.map(({ problem }) => problem!.message.split(' where ')[0])).toEqual([
+    `${at('d')}: its files end in _0000`,
+    `${at('e')}: its files end in no number`,
+    `${at('f')}: its files end in _0002, _0000`,
+    `${at('g')}: its files end in _0000, _0000, _0001`,
+    `${at('sub/d')}: its files end in _0001`,
+  ]);
+});
