@@ -1,5 +1,5 @@
-/** Images of several files, one for each channel: predicted from all of them. */
-import { readdirSync, readFileSync, rmSync } from 'node:fs';
+/** Images of several files, one for each channel: predicted from all of them, and drawn so that they can be trained on. */
+import { copyFileSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { scope } from '@genseg/torch';
 import { decode } from 'fast-png';
@@ -69,4 +69,36 @@ test('the files of an image are predicted together; what lacks one is named and 
   expect(tiled.code, tiled.stderr).toBe(0); // each image is one tile
   for (const id of others)
     expect(readFileSync(join(tiles, `${id}.png`))).toEqual(readFileSync(join(masks, `${id}.png`)));
+}, 120_000);
+
+test('synthetic images are read back with the channels of the training images', async () => {
+  const data = await channelSet(4);
+  // One image twice, which are one group and are not compared.
+  for (const [path, copy] of [0, 1, 2, 3].map((c) => [`disc-0_000${c}`, `disc-00_000${c}`]))
+    copyFileSync(join(data, 'imagesTr', `${path}.png`), join(data, 'imagesTr', `${copy}.png`));
+  copyFileSync(join(data, 'labelsTr', 'disc-0.png'), join(data, 'labelsTr', 'disc-00.png'));
+  const folder = await temporaryFolder();
+  const [run, pairs] = ['run', 'pairs'].map((name) => join(folder, name));
+  const trained = await genseg('train', data, '--out', run, ...quick('separate', 1));
+  expect(trained.code, trained.stderr).toBe(0);
+  const { train } = readJson(run, 'splits.json') as Record<string, string[]>;
+  const together = ['disc-0', 'disc-00'].every((id) => train.includes(id));
+  expect([together, readJson(run, 'audit', 'audit.json').leftOut]).toEqual([true, 1]);
+
+  const generated = await genseg('generate', run, '--count', '5', '--out', pairs, '--json');
+  expect(jsonOf(generated).pairs).toHaveLength(5);
+  expect((jsonOf(generated).pairs as object[])[0]).toMatchObject({
+    image: 'imagesTr/synthetic-00001_0000.png',
+    mask: 'labelsTr/synthetic-00001.png',
+  });
+  const { manifest, problems } = await inspect(pairs);
+  expect(problems.filter(({ severity }) => severity === 'error')).toEqual([]);
+  expect(manifest).toMatchObject({
+    layout: 'nnU-Net',
+    classes: ['background', 'disc'],
+    fingerprint: { channels: 4 },
+  });
+  const samples = await loadCases(manifest.cases, manifest);
+  expect(samples.map(({ image }) => image.length)).toEqual(Array(5).fill(4 * side * side));
+  expect(samples.every(({ mask }) => mask!.includes(1))).toBe(true);
 }, 120_000);

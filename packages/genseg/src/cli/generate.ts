@@ -20,7 +20,10 @@ export const generateCommand = new Command('generate')
   .description("write synthetic pairs from a run's generator, with their provenance")
   .argument('<run>', 'folder of a genseg or separate run')
   .requiredOption('--count <n>', 'number of pairs', positive)
-  .requiredOption('--out <dir>', 'folder for images/, masks/ and provenance.json')
+  .requiredOption(
+    '--out <dir>',
+    'folder for images/, masks/ and provenance.json; imagesTr/, labelsTr/ where images are neither gray nor RGB',
+  )
   .option('--seed <n>', 'seed of warps and dropout', seed, 0)
   .option('--json', 'print what was written as one JSON object')
   .addHelpText('after', '\nExample:\n  genseg generate runs/lungs --count 100 --out synthetic')
