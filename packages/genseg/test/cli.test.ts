@@ -11,7 +11,9 @@ import { join } from 'node:path';
 import { decode } from 'fast-png';
 import sharp from 'sharp';
 import { expect, test } from 'vitest';
-import type { PredictedImage } from '../src/index.ts';
+import type { Plan, PredictedImage } from '../src/index.ts';
+import { runPaths } from '../src/run/index.ts';
+import { openRun } from '../src/workflow/run-state.ts';
 import {
   discFiles,
   discFolder,
@@ -145,6 +147,15 @@ test('from a folder to a model, its scores, masks, synthetic pairs, proof and re
     'checkpoints/best',
   ])
     expect(existsSync(join(run, file)), file).toBe(true);
+
+  // As plans were before these numbers stood in recipes.
+  const { recipe } = plan as unknown as Plan;
+  const { momentum, weightDecay, warmup, ...segmentation } = recipe.segmentation;
+  const { betas, ...gan } = recipe.gan;
+  const { weightDecay: decay, validationBatch, ...architecture } = recipe.architecture;
+  const earlier = { ...recipe, segmentation, gan, architecture };
+  writeFileSync(join(run, 'plan.json'), JSON.stringify({ ...plan, recipe: earlier }));
+  expect(openRun(runPaths(run)).plan.recipe).toEqual(recipe);
 
   const evaluated = await genseg('evaluate', run, elsewhere, '--json');
   expect(jsonOf(evaluated)).toMatchObject({ run, method: 'genseg', seed: 0, iterations: 4 });

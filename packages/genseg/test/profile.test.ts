@@ -69,7 +69,7 @@ test('the windows: after a warm-up step, one interval with an upper step in it, 
           ...tinyRecipe,
           segmentation: { ...tinyRecipe.segmentation, steps },
           gan: { ...tinyRecipe.gan, pretrainSteps },
-          architecture: { lr: 1, interval: 5, warmup: 10 },
+          architecture: { ...tinyRecipe.architecture, interval: 5, warmup: 10 },
         },
       }),
     );

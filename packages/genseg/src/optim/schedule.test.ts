@@ -14,7 +14,7 @@ describe('schedules', () => {
   });
 
   test('cosine rises over the warm-up, is 1 after it, half way in the middle, final at the end', () => {
-    const schedule = cosine(13, { warmUp: 3, final: 0.2 });
+    const schedule = cosine(13, { warmup: 3, final: 0.2 });
     expect([0, 1, 2, 3].map(schedule)).toEqual([0.25, 0.5, 0.75, 1]);
     expect(schedule(8)).toBeCloseTo(0.6, 14);
     expect(schedule(13)).toBeCloseTo(0.2, 14);
@@ -35,7 +35,7 @@ describe('schedules', () => {
   test.each([
     [() => linearDecay(0), /steps must be an integer >= 1, got 0/],
     [() => linearDecay(5, { hold: 5 }), /steps must be an integer >= 6, got 5/],
-    [() => cosine(5, { warmUp: -1 }), /warmUp must be an integer >= 0/],
+    [() => cosine(5, { warmup: -1 }), /warmup must be an integer >= 0/],
     [() => polynomial(2.5), /steps must be an integer/],
   ])('refuses %s', (make, message) => {
     expect(make).toThrow(message);

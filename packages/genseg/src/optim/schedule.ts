@@ -24,15 +24,15 @@ export function linearDecay(steps: number, options: { hold?: number } = {}): Sch
   return (step) => 1 - progress(step, hold, steps);
 }
 
-/** Half a cosine from 1 to `final` at `steps` (Loshchilov and Hutter 2017), after a linear rise over `warmUp` steps. */
-export function cosine(steps: number, options: { warmUp?: number; final?: number } = {}): Schedule {
-  const { warmUp = 0, final = 0 } = options;
-  requireSteps('warmUp', warmUp, 0);
-  requireSteps('steps', steps, warmUp + 1);
+/** Half a cosine from 1 to `final` at `steps` (Loshchilov and Hutter 2017), after a linear rise over `warmup` steps. */
+export function cosine(steps: number, options: { warmup?: number; final?: number } = {}): Schedule {
+  const { warmup = 0, final = 0 } = options;
+  requireSteps('warmup', warmup, 0);
+  requireSteps('steps', steps, warmup + 1);
   return (step) =>
-    step < warmUp
-      ? (step + 1) / (warmUp + 1) // the first step moves already
-      : final + ((1 - final) * (1 + Math.cos(Math.PI * progress(step, warmUp, steps)))) / 2;
+    step < warmup
+      ? (step + 1) / (warmup + 1) // the first step moves already
+      : final + ((1 - final) * (1 + Math.cos(Math.PI * progress(step, warmup, steps)))) / 2;
 }
 
 /** (1 - step / steps)^power, as nnU-Net with its power of .9. */

@@ -24,9 +24,6 @@ export interface SessionData {
   unlabelled?: ImageSet | null;
 }
 
-/** Validation images in one upper loss; more are visited in turn. */
-const validationBatch = 8;
-
 const warpPair = geometric(allWarps(), { padding });
 const warpImages = (image: Tensor, generator: Generator): Tensor =>
   scope(() => {
@@ -116,8 +113,7 @@ export class Batches {
   /** Level III. */
   validation(): Pairs {
     const { validation } = this.#data;
-    return validation.pick(
-      this.samplers.validation.next(Math.min(validation.count, validationBatch)),
-    );
+    const count = Math.min(validation.count, this.#recipe.architecture.validationBatch);
+    return validation.pick(this.samplers.validation.next(count));
   }
 }

@@ -25,15 +25,21 @@ export function secondsOf(recipe: Recipe, times: StepTimes): number {
 }
 
 /**
- * Another number of segmentation steps. Pre-training keeps its proportion to them; warm-up, interval and the steps
- * between validations stay as they are, but for a run that is too short for them.
+ * Another number of segmentation steps. Pre-training and the rise of the learning rate keep their proportion to them;
+ * the architecture's warm-up, its interval and the steps between validations stay as they are, but for a run that is
+ * too short for them.
  */
 export function withSteps(recipe: Recipe, steps: number): Recipe {
   const { architecture, gan, segmentation, validateEvery } = recipe;
   const share = steps / segmentation.steps;
   return {
     ...recipe,
-    segmentation: { ...segmentation, steps },
+    // In this order of operations, so that whole proportions come out whole.
+    segmentation: {
+      ...segmentation,
+      steps,
+      warmup: Math.ceil((segmentation.warmup * steps) / segmentation.steps),
+    },
     gan: { ...gan, pretrainSteps: Math.max(1, Math.round(gan.pretrainSteps * share)) },
     architecture: {
       ...architecture,

@@ -2,6 +2,7 @@ import { expect, test } from 'vitest';
 import { tinyPlan } from '../../test/tiny.ts';
 import { secondsOf, withSteps } from './budget.ts';
 import { fitBudget } from './plan.ts';
+import { presets } from './recipe.ts';
 
 const times = { pretrain: 1, train: 3, upper: 0, validation: 0 };
 
@@ -18,6 +19,16 @@ test('a budget decides the steps of all stages, and the plan says so', () => {
   ]);
   expect(plan.recipe.segmentation.steps).toBe(6);
 });
+
+test.each(['fast', 'standard'] as const)(
+  '%s: the learning rate rises in a twentieth of any number of steps',
+  (preset) => {
+    for (let steps = 1; steps <= 1000; steps++)
+      expect(withSteps(presets[preset].recipe, steps).segmentation.warmup).toBe(
+        Math.ceil(steps / 20),
+      );
+  },
+);
 
 test('a budget below one step is one step', () => {
   const { recipe } = fitBudget(tinyPlan(), 0.1, times);

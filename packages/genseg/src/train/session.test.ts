@@ -1,9 +1,17 @@
 import { scope } from '@genseg/torch';
 import { expect, test } from 'vitest';
-import { checkLeaks, stateHash, temporaryFolder, tinySession } from '../../test/tiny.ts';
+import {
+  checkLeaks,
+  stateHash,
+  temporaryFolder,
+  tinyRecipe,
+  tinySession,
+  tinyTrainer,
+} from '../../test/tiny.ts';
 import { ignoredClass } from '../classes.ts';
 import { balancedWeights, classTask, regionTask } from '../nn/index.ts';
 import { genseg, type Method, methods, plain } from './method.ts';
+import type { Recipe } from './recipe.ts';
 
 checkLeaks();
 
@@ -26,6 +34,41 @@ test.each(table)(
     expect(await afterSteps(method, 1)).not.toBe(first);
   },
 );
+
+/** One number of the recipe changed at a time. */
+const changes: [string, (recipe: Recipe) => object][] = [
+  ['momentum', ({ segmentation }) => ({ segmentation: { ...segmentation, momentum: 0.8 } })],
+  ['weight decay', ({ segmentation }) => ({ segmentation: { ...segmentation, weightDecay: 0.1 } })],
+  ['warm-up', ({ segmentation }) => ({ segmentation: { ...segmentation, warmup: 0 } })],
+  ["the GAN's betas", ({ gan }) => ({ gan: { ...gan, betas: [0.4, 0.999] } })],
+  [
+    "the architecture's weight decay",
+    ({ architecture }) => ({ architecture: { ...architecture, weightDecay: 0.5 } }),
+  ],
+  [
+    'validation images in an upper loss',
+    ({ architecture }) => ({ architecture: { ...architecture, validationBatch: 1 } }),
+  ],
+];
+
+test.each([
+  ['adamw', changes],
+  ['rmsprop', changes.slice(0, 2)],
+] as const)('%s: a run goes by each number of its recipe', async (optimizer, changes) => {
+  const recipe = {
+    ...tinyRecipe,
+    segmentation: { ...tinyRecipe.segmentation, optimizer, steps: 3 },
+    gan: { ...tinyRecipe.gan, pretrainSteps: 1 },
+  };
+  const trained = async (changed: object) => {
+    using tiny = tinySession(genseg, { recipe: { ...recipe, ...changed } });
+    await tinyTrainer(tiny).run();
+    return stateHash(await temporaryFolder(), tiny.session);
+  };
+  const before = await trained({});
+  for (const [name, change] of changes)
+    expect([name, (await trained(change(recipe))) === before]).toEqual([name, false]);
+});
 
 test('the segmenter starts from the same weights in every method', () => {
   const weights = methods.map((method) => {

@@ -302,12 +302,11 @@ export class Session {
 }
 
 function optimizerFor(
-  { optimizer, lr }: Recipe['segmentation'],
+  { optimizer, lr, momentum, weightDecay }: Recipe['segmentation'],
   parameters: Parameter[],
 ): Optimizer {
-  if (optimizer === 'rmsprop')
-    return new RMSprop(parameters, lr, { momentum: 0.9, weightDecay: 1e-8 });
-  return new AdamW(parameters, lr, { weightDecay: 1e-4 });
+  if (optimizer === 'rmsprop') return new RMSprop(parameters, lr, { momentum, weightDecay });
+  return new AdamW(parameters, lr, { betas: [momentum, 0.999], weightDecay });
 }
 
 /** The cases of a batch of any of the problems. */

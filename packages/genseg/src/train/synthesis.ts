@@ -52,13 +52,12 @@ export function makeSynthesis(
     width: recipe.gan.discriminatorWidth,
     generator: initial,
   }).to(device);
-  const betas: [number, number] = [0.5, 0.999];
+  const { betas, pretrainLr } = recipe.gan;
+  const { lr, weightDecay } = recipe.architecture;
   const optimizers = {
-    generator: new Adam(generator.parameters(), recipe.gan.pretrainLr, { betas }),
-    discriminator: new Adam(discriminator.parameters(), recipe.gan.pretrainLr, { betas }),
-    architecture: new Adam(architecture.parameters(), recipe.architecture.lr, {
-      weightDecay: 1e-5,
-    }),
+    generator: new Adam(generator.parameters(), pretrainLr, { betas }),
+    discriminator: new Adam(discriminator.parameters(), pretrainLr, { betas }),
+    architecture: new Adam(architecture.parameters(), lr, { weightDecay }),
   };
   const networks = { generator, discriminator };
   const gan = recipe.gan.loss === 'lsgan' ? lsgan : vanillaGan;

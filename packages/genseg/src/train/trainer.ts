@@ -170,9 +170,9 @@ export class Trainer {
 
   #trainStep(): void {
     const { engine, segmentation, segmenter, average, options } = this.session;
-    const { steps, lr, schedule } = options.recipe.segmentation;
-    const warmUp = Math.min(Math.ceil(steps / 20), steps - 1);
-    const factor = schedule === 'cosine' ? cosine(steps, { warmUp }) : constant();
+    const { steps, lr, schedule, ...recipe } = options.recipe.segmentation;
+    const warmup = Math.min(recipe.warmup, steps - 1);
+    const factor = schedule === 'cosine' ? cosine(steps, { warmup }) : constant();
     segmentation.optimizer.lr = lr * factor(this.#progress.train);
     if (engine) engine.iteration = this.#progress.train;
     const { losses, hypergradientNorms } = this.session.trainStep();

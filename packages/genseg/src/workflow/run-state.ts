@@ -65,6 +65,7 @@ export function openRun(paths: RunPaths): { plan: Plan; data: RunData } {
   plan.weights ??= null;
   plan.stageRates ??= {};
   plan.task ??= classTask(plan.classes.length);
+  completeRecipe(plan.recipe);
   // The folder may have moved.
   if (isScript(plan.model)) plan.model = paths.model;
   if (plan.weights !== null) plan.weights = paths.weights;
@@ -78,6 +79,16 @@ export function openRun(paths: RunPaths): { plan: Plan; data: RunData } {
   const division = { train, validation, test, unused };
   const unlabelled = existsSync(paths.unlabelled) ? parseManifest(read(paths.unlabelled)) : null;
   return { plan, data: { manifest, division, warnings: [], unlabelled } };
+}
+
+/** Numbers that runs had from the code before recipes had them. */
+function completeRecipe({ segmentation, gan, architecture }: Plan['recipe']): void {
+  segmentation.momentum ??= 0.9;
+  segmentation.weightDecay ??= segmentation.optimizer === 'rmsprop' ? 1e-8 : 1e-4;
+  segmentation.warmup ??= Math.ceil(segmentation.steps / 20);
+  gan.betas ??= [0.5, 0.999];
+  architecture.weightDecay ??= 1e-5;
+  architecture.validationBatch ??= 8;
 }
 
 /** @throws DataError for a run that has finished and was made smaller, as genseg bench does: what it trained is gone. */
