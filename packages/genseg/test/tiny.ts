@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import { liveTensors } from '@genseg/torch';
 import { afterEach, beforeEach, expect, onTestFinished } from 'vitest';
 import { ignoredClass } from '../src/classes.ts';
+import type { HypergradientMethod } from '../src/mlo/index.ts';
 import { classTask, type Task } from '../src/nn/index.ts';
 import { Random } from '../src/random.ts';
 import {
@@ -103,6 +104,7 @@ export interface TinyOptions {
   task?: Task;
   halved?: boolean;
   imageGenerator?: ImageGenerator;
+  hypergradient?: HypergradientMethod;
   witness?: Witness;
   observe?: Observe;
 }
@@ -110,10 +112,10 @@ export interface TinyOptions {
 /** A session on five training and two validation discs; all of it is disposed of together. */
 export function tinySession(method: Method, options: TinyOptions = {}) {
   const { family = unet, recipe = tinyRecipe, seed = 0, witness, observe } = options;
-  const { classes = 2, task, halved, imageGenerator } = options;
+  const { classes = 2, task, halved, imageGenerator, hypergradient } = options;
   const train = discs('train', 5, { classes, halved });
   const validation = discs('validation', 2, { classes, halved });
-  const shape = { size: side, channels: 1, classes, task, imageGenerator };
+  const shape = { size: side, channels: 1, classes, task, imageGenerator, hypergradient };
   const run = { method, family, recipe, seed, ...shape, device: 'cpu', precision: 'fp32' } as const;
   const unlabelled = method.semiSupervision
     ? new ImageSet(discSamples('unlabelled', 4, { classes }), 'cpu')

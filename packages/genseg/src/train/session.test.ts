@@ -9,6 +9,7 @@ import {
   tinyTrainer,
 } from '../../test/tiny.ts';
 import { ignoredClass } from '../classes.ts';
+import { finiteDifference, type HypergradientMethod, neumann, unrolled } from '../mlo/index.ts';
 import { balancedWeights, classTask, regionTask } from '../nn/index.ts';
 import { genseg, type Method, methods, plain } from './method.ts';
 import type { Recipe } from './recipe.ts';
@@ -68,6 +69,30 @@ test.each([
   const before = await trained({});
   for (const [name, change] of changes)
     expect([name, (await trained(change(recipe))) === before]).toEqual([name, false]);
+});
+
+test.each([finiteDifference(), neumann({ terms: 2 }), unrolled()])(
+  'the method of the hypergradient is a value: $name',
+  (hypergradient) => {
+    let pulled = 0;
+    const counted: HypergradientMethod = {
+      ...hypergradient,
+      pullBack(...args) {
+        pulled++;
+        return hypergradient.pullBack(...args);
+      },
+    };
+    using tiny = tinySession(genseg, { hypergradient: counted });
+    tiny.session.engine!.iteration = 1;
+    const { hypergradientNorms } = tiny.session.trainStep();
+    expect(pulled).toBe(2); // through the generator's step and the segmentation model's
+    for (const norm of hypergradientNorms!) expect(norm).toBeGreaterThan(0);
+  },
+);
+
+test('without another, hypergradients are unrolled', () => {
+  using tiny = tinySession(genseg);
+  expect(tiny.session.engine!.method.name).toBe('unrolled');
 });
 
 test('the segmenter starts from the same weights in every method', () => {

@@ -6,6 +6,7 @@ import { autocast, type Device, Generator, keep, noGrad, scope, type Tensor } fr
 import { photometric } from '../augment/index.ts';
 import {
   type Engine,
+  type HypergradientMethod,
   type Iteration,
   type Observe,
   type Problem,
@@ -45,6 +46,8 @@ export interface SessionOptions {
   task?: Task;
   /** By default pix2pix. */
   imageGenerator?: ImageGenerator;
+  /** How the validation loss is differentiated by the architecture; by default `unrolled()`. */
+  hypergradient?: HypergradientMethod;
   seed: number;
   device: Device;
   precision: 'fp32' | 'bf16';

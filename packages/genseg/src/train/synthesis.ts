@@ -74,7 +74,7 @@ export function makeSynthesis(
 
 /** Levels I, II and III together. @param levels what of the session is below and above the GAN. */
 export function makeEngine(
-  { recipe }: SessionOptions,
+  { recipe, hypergradient = unrolled() }: SessionOptions,
   { task, compute, observe }: Pick<Wiring, 'task' | 'compute' | 'observe'>,
   levels: {
     synthesis: Synthesis;
@@ -99,7 +99,7 @@ export function makeEngine(
   ] as { problem: Problem }[];
   return new Engine(
     graph,
-    { upper: architecture as Problem, levels: lower, method: unrolled() },
+    { upper: architecture as Problem, levels: lower, method: hypergradient },
     { interval, warmup, onStep, observe },
   );
 }
