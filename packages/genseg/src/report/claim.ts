@@ -5,6 +5,7 @@
  * The items are named in our own short words. Long because each of the 44 has its line.
  */
 import { writeFileAtomic } from '../run/index.ts';
+import { averaging, chosenWeights, trainingFacts } from './facts.ts';
 import { counted, fixed } from './format.ts';
 import { type RunRecord, readRun } from './run-record.ts';
 import { trustSentences } from './trust-text.ts';
@@ -48,6 +49,13 @@ const decision =
       .filter(({ name }) => names.includes(name))
       .map(({ name, value, reason }) => `${name}: ${value} (${reason}).`)
       .join(' ');
+
+const sentence =
+  (beginning: string, fact: (run: RunRecord) => string | null): Answer =>
+  (run) => {
+    const found = fact(run);
+    return found && `${beginning} ${found}.`;
+  };
 
 const external = ({ sets }: RunRecord): string[] =>
   [...sets.keys()].filter((set) => set !== 'test');
@@ -165,7 +173,7 @@ const sections: readonly (readonly [string, readonly Item[]])[] = [
           run.plan &&
           [
             decision('model')(run),
-            'All of its numbers are in plan.json, its weights in checkpoints/best.',
+            'Its width and image size are in plan.json, its weights in checkpoints/best.',
           ]
             .filter(Boolean)
             .join(' '),
@@ -182,20 +190,9 @@ const sections: readonly (readonly [string, readonly Item[]])[] = [
           decision('weights')(run) ||
           (run.plan && `Drawn at random from seed ${run.settings.seed?.value}.`),
       ],
-      [
-        'Training',
-        ({ plan }) =>
-          plan &&
-          `Losses, optimisers, steps and augmentation are in plan.json; the curves in metrics.csv.`,
-      ],
-      [
-        'Choice of the final model',
-        ({ plan }) => plan && 'The weights with the best validation Dice.',
-      ],
-      [
-        'Ensembles',
-        ({ plan }) => plan && 'None; the weights are a moving average over training steps.',
-      ],
+      ['Training', trainingFacts],
+      ['Choice of the final model', sentence('The weights are', chosenWeights)],
+      ['Ensembles', sentence('None; the weights are', averaging)],
     ],
   ],
   [

@@ -6,6 +6,7 @@ import { basename } from 'node:path';
 import { metricNames } from '../metrics/index.ts';
 import { writeFileAtomic } from '../run/index.ts';
 import { trainCommand } from './command.ts';
+import { averaging, chosenWeights } from './facts.ts';
 import { counted, fixed } from './format.ts';
 import { type RunRecord, readRun } from './run-record.ts';
 import type { SetResult } from './set-result.ts';
@@ -46,14 +47,17 @@ const bullets = (items: readonly (string | false | null | undefined)[]): string 
     .map((item) => `- ${item}`)
     .join('\n');
 
-function modelFacts({ method, plan, splits, environment, paths, status }: RunRecord): string {
+function modelFacts(run: RunRecord): string {
+  const { method, plan, environment, paths, status } = run;
+  const [chosen, averaged] = [chosenWeights(run), averaging(run)];
   const { label, sentence } = methodWords(method);
   return bullets([
     `Method: ${label}, which ${sentence}.`,
     ...(plan?.decisions ?? [])
       .filter(({ name }) => name !== 'method')
       .map(({ name, value, reason }) => `${escaped(`${name}: ${value} (${reason})`)}`),
-    `Weights: \`${basename(paths.checkpoints.best)}\` in \`checkpoints/\`, ${splits?.validation.length === 0 ? 'the last' : 'the best on the validation images'}.`,
+    `Weights: \`${basename(paths.checkpoints.best)}\` in \`checkpoints/\`${chosen ? `, ${chosen}` : ''}.`,
+    averaged && `They are ${averaged}.`,
     environment &&
       `Made with genseg ${environment.genseg.version}${environment.genseg.commit ? ` (${environment.genseg.commit})` : ''}, Node ${environment.node}, ${environment.os}.`,
     status !== 'finished' && `The run is ${status}: this model is not its final one.`,
@@ -78,7 +82,7 @@ function dataFacts({ manifest, splits }: RunRecord): string {
   return bullets([
     escaped(`${basename(root)}: ${layout}.`),
     `${cases.length} images of ${patients} patients or groups, of which ${splits.train.length} trained the model, ` +
-      `${splits.validation.length} chose the weights and, with GenSeg, steered the generator, ` +
+      `${splits.validation.length === 0 ? 'none chose the weights' : `${splits.validation.length} chose the weights and, with GenSeg, steered the generator`}, ` +
       `and ${splits.test.length} were kept for tests.`,
     `${counted(fingerprint.channels, 'channel')} of ${fingerprint.bits} bits, ${side(fingerprint.width)} px wide, ` +
       `${side(fingerprint.height)} px high.`,

@@ -28,10 +28,22 @@ const decision = z.object({
   value: z.union([z.string(), z.number(), z.boolean(), z.null()]),
   reason: z.string(),
 });
-const planSchema = z.object({
-  decisions: z.array(decision),
-  recipe: z.record(z.string(), z.json()),
-});
+/** What sentences need of it; the page shows all. Early versions lack some. */
+const recipeSchema = z
+  .object({
+    selectAfter: z.number().optional(),
+    segmentation: z
+      .object({
+        steps: z.number().optional(),
+        optimizer: z.string().optional(),
+        lr: z.number().optional(),
+        schedule: z.string().optional(),
+        average: z.number().optional(),
+      })
+      .catchall(z.json()),
+  })
+  .catchall(z.json());
+const planSchema = z.object({ decisions: z.array(decision), recipe: recipeSchema });
 const splitsSchema = z.object({
   train: z.array(z.string()),
   validation: z.array(z.string()),

@@ -19,7 +19,7 @@ import {
 import { picture, square } from '../data/fixtures.ts';
 
 export interface RunFixture {
-  method?: 'plain' | 'augment' | 'separate' | 'genseg';
+  method?: 'plain' | 'augment' | 'separate' | 'genseg' | 'val-as-train';
   /** Number of test cases. */
   cases?: number;
   /** Foreground pixels, of 64, that the prediction misses in a case. */
@@ -31,6 +31,10 @@ export interface RunFixture {
   /** How far it came: it has its options only, failed its self-check, was stopped half way, was evaluated. */
   reached?: 'config' | 'selfcheck' | 'half' | 'end';
   sets?: string[];
+  /** Cases of validation; default 1. */
+  validation?: number;
+  /** Numbers of the recipe that differ. */
+  recipe?: { selectAfter?: number; segmentation?: Record<string, string | number> };
 }
 
 const size = { width: 16, height: 16 };
@@ -41,12 +45,13 @@ export function fixtureRun(root: string, fixture: RunFixture = {}): string {
   using run = RunFolder.create(root, settingsOf(root, method));
   if (reached === 'config') return root;
   const { classes = ['background', 'lung'], idOf = (i) => `case-${i}`, cases = 12 } = fixture;
+  const { validation = 1, recipe } = fixture;
   const testIds = Array.from({ length: cases }, (_, i) => idOf(i));
   const trainIds = ['t1', 't2', 't3', 't4'];
   writeJsonAtomic(run.paths.manifest, manifestOf(classes, [...trainIds, ...testIds]));
   writeJsonAtomic(run.paths.splits, {
-    train: trainIds.slice(0, 3),
-    validation: trainIds.slice(3),
+    train: trainIds.slice(0, trainIds.length - validation),
+    validation: trainIds.slice(trainIds.length - validation),
     test: testIds,
   });
   writeJsonAtomic(run.paths.plan, {
@@ -55,7 +60,11 @@ export function fixtureRun(root: string, fixture: RunFixture = {}): string {
       { name: 'method', value: method, reason: `chosen as ${method}` },
       { name: 'image size', value: '16 px', reason: 'images are stretched to this square' },
     ],
-    recipe: { batch: 4, segmentation: { width: 16, lr: 0.001 } },
+    recipe: {
+      batch: 4,
+      selectAfter: recipe?.selectAfter ?? 2 / 3,
+      segmentation: { width: 16, lr: 0.001, steps: 100, average: 0.95, ...recipe?.segmentation },
+    },
   });
   writeJsonAtomic(run.paths.environment, {
     genseg: { version: '0.1.0', commit: 'abc123' },

@@ -15,7 +15,7 @@ export function curves(runs: readonly PageRun[]): Content {
   if (charts.size === 0) return null;
   return section(
     'Training',
-    'The curves end in a dot at their last value. The weights with the best validation Dice are kept.',
+    'The curves end in a dot at their last value. MODEL_CARD.md of a run says which weights are kept.',
     html`${legend(runs)}
 <div class="grid">${[...charts].map(
       ([title, series]) => html`<figure><figcaption>${title}</figcaption>

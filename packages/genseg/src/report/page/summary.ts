@@ -34,7 +34,7 @@ export function trainedOn(runs: readonly PageRun[]): string {
   const seen = test.length > 0 && `The ${counted(test.length, 'test image')} took no part in that.`;
   return [
     `${models}${classes.length > 0 ? ` of ${list(classes)}` : ''} from ${labelled}: ${train.length} to train on,`,
-    `${validation.length} to steer and choose by.`,
+    validation.length > 0 ? `${validation.length} to steer and choose by.` : 'none to choose by.',
     seen,
   ]
     .filter(Boolean)
