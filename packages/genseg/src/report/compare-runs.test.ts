@@ -27,6 +27,18 @@ test.each([
   expect(kinds(run('augment', base), run('genseg', dice))).toEqual([kind]);
 });
 
+test('an interval that leaves zero out is not enough where the test does not agree', () => {
+  // Six large gains and fourteen small losses: a rank sum of 105 on either side.
+  const gains = base.map((d, i) => d + (i < 6 ? 0.1 : -0.001));
+  const contrasts = compareRuns([run('augment', base), run('genseg', gains)]);
+  const { ci95, adjustedP } = contrasts[0].result!;
+  expect(ci95[0]).toBeGreaterThan(0);
+  expect(adjustedP).toBeGreaterThan(0.05);
+  const [{ kind, sentence }] = verdicts(contrasts);
+  expect(kind).toBe('cannot tell');
+  expect(sentence).toContain('the test does not agree');
+});
+
 test('few cases: cannot tell, whatever the interval says', () => {
   const few = (by: number) => base.slice(0, 6).map((d) => d + by);
   const [verdict] = verdicts(compareRuns([run('augment', few(0)), run('genseg', few(0.1))]));

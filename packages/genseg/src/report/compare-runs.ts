@@ -7,6 +7,7 @@ import { type CaseScore, type Comparison, compare, holm } from '../metrics/index
 import { Random } from '../random.ts';
 import { counted, fixed, pValue, signed } from './format.ts';
 import type { SetResult } from './set-result.ts';
+import { doubt, type Kind, kindOf, rivalOf } from './verdict.ts';
 
 /** A run as far as it is compared. */
 export interface ComparedRun {
@@ -67,7 +68,7 @@ function sameCases(a: readonly CaseScore[], b: readonly CaseScore[]): boolean {
 
 export interface Verdict {
   readonly set: string;
-  readonly kind: 'helped' | 'did not help' | 'cannot tell';
+  readonly kind: Kind;
   readonly sentence: string;
 }
 
@@ -79,46 +80,43 @@ function sameLabels({ splits: a }: ComparedRun, { splits: b }: ComparedRun): boo
 }
 
 /**
- * Per set whether GenSeg helped, by the interval of the paired difference from strong augmentation, or
- * where there is no such run from the best of the others. Runs with the same labelled cases go before
- * those of another label draw.
+ * Per set whether GenSeg helped, by the paired difference from strong augmentation, or where there is no
+ * such run from the best of the others. Runs with the same labelled cases go before those of another label draw.
  */
 export function verdicts(contrasts: readonly Contrast[]): Verdict[] {
   const sets = [...new Set(contrasts.map(({ set }) => set))];
   return sets.flatMap((set) => {
     const others = contrasts.filter((c) => c.set === set && c.second.method !== 'genseg');
     const paired = others.filter(({ first, second }) => sameLabels(first, second));
-    const here = paired.length > 0 ? paired : others;
-    const rival = here.find(({ second }) => second.method === 'augment') ?? best(here);
+    const here = (paired.length > 0 ? paired : others).map((contrast) => {
+      const { method, sets } = contrast.second;
+      return { method, dice: sets.get(set)!.mean.dice, contrast };
+    });
+    const rival = rivalOf(here)?.contrast;
     return rival?.first.method === 'genseg' && rival.result ? verdict(rival, rival.result) : [];
   });
 }
-
-const best = (contrasts: readonly Contrast[]): Contrast | undefined =>
-  contrasts.toSorted((a, b) => meanDice(b) - meanDice(a))[0];
-
-const meanDice = ({ set, second }: Contrast): number => second.sets.get(set)!.mean.dice;
 
 function verdict(
   { set, first, second }: Contrast,
   result: NonNullable<Contrast['result']>,
 ): Verdict {
-  const { difference, ci95, adjustedP, cases, caution } = result;
+  const { difference, ci95, adjustedP, cases } = result;
   const [low, high] = ci95;
-  const clear = caution === undefined && (low > 0 || high < 0);
-  const kind = clear ? (low > 0 ? 'helped' : 'did not help') : 'cannot tell';
+  const paired = { ...result, p: adjustedP };
+  const kind = kindOf(paired);
   const direction = difference < 0 ? 'lower' : 'higher';
   const numbers =
     `${fixed(Math.abs(difference))} ${direction} than with ${second.label} ` +
     `(95 % interval of the paired difference ${signed(low)} to ${signed(high)}, ` +
     `${counted(cases, 'case')}, Wilcoxon ${pValue(adjustedP)})`;
-  const reason = caution ?? 'The interval holds zero, so chance alone may explain it.';
+  const reason = kind === 'cannot tell' ? ` ${doubt(paired)}` : '';
   const unpaired = sameLabels(first, second)
     ? ''
     : ' The two had other labelled images, which may explain a difference as well.';
   return {
     set,
     kind,
-    sentence: `The mean Dice of ${first.label} is ${numbers}.${clear ? '' : ` ${reason}`}${unpaired}`,
+    sentence: `The mean Dice of ${first.label} is ${numbers}.${reason}${unpaired}`,
   };
 }

@@ -2,10 +2,11 @@
 import type { SuiteResults } from '../../suite/index.ts';
 import { commandText } from '../../suite/index.ts';
 import { counted, duration, fixed, pValue, signed } from '../format.ts';
+import { kindOf } from '../verdict.ts';
 import { methodWords } from '../words.ts';
 import type { Analysis, Group, SetAnalysis } from './analysis.ts';
 import { efficiencies, savings, savingText } from './efficiency.ts';
-import { inDomain, kindOf, suiteVerdict } from './verdict.ts';
+import { inDomain, suiteVerdict } from './verdict.ts';
 
 export function suiteMarkdown(results: SuiteResults, analysis: Analysis): string {
   const { suite, subject, date, machine, cells } = results;

@@ -7,11 +7,12 @@ import { page } from '../page/shell.ts';
 import { type Axis, extent, roundAxis } from '../svg/axis.ts';
 import { lineChart } from '../svg/line-chart.ts';
 import { strip, stripAxis } from '../svg/strip-plot.ts';
+import { kindOf } from '../verdict.ts';
 import { methodWords } from '../words.ts';
 import type { Analysis, Contrast, Group, MethodScore, SetAnalysis } from './analysis.ts';
 import { type Efficiency, efficiencies, type Saving, savings, savingText } from './efficiency.ts';
 import { groupTitle, titles } from './markdown.ts';
-import { fewestLabels, inDomain, kindOf, suiteVerdict } from './verdict.ts';
+import { fewestLabels, inDomain, suiteVerdict } from './verdict.ts';
 
 export function suitePage(results: SuiteResults, analysis: Analysis): Html {
   const { suite } = results;

@@ -1,17 +1,7 @@
 import { expect, test } from 'vitest';
 import { around, resultsOf, type Scores } from '../../../test/suite-results.ts';
 import { analyse } from './analysis.ts';
-import { kindOf, suiteVerdict } from './verdict.ts';
-
-const contrast = { other: 'augment', difference: 0, p: 0.01, won: 1 };
-
-test('better or worse needs the interval and the test to agree, and ten patients', () => {
-  expect(kindOf({ ...contrast, ci95: [0.01, 0.02] })).toBe('helped');
-  expect(kindOf({ ...contrast, ci95: [-0.02, -0.01] })).toBe('did not help');
-  expect(kindOf({ ...contrast, ci95: [-0.01, 0.02] })).toBe('cannot tell');
-  expect(kindOf({ ...contrast, ci95: [0.01, 0.02], p: 0.06 })).toBe('cannot tell');
-  expect(kindOf({ ...contrast, ci95: [0.01, 0.02], caution: 'few' })).toBe('cannot tell');
-});
+import { suiteVerdict } from './verdict.ts';
 
 /** Five draws of three methods on a set of their own and one of another source. */
 const draws = (differences: { test: number; far: number }, labels = 9): Scores[] =>

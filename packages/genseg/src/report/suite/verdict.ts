@@ -1,16 +1,8 @@
 /** Whether the subject helped, in words: of each comparison, and one honest paragraph about all of them. */
 import { counted, signed } from '../format.ts';
+import { type Kind, kindOf, rivalOf } from '../verdict.ts';
 import { list, methodWords } from '../words.ts';
 import { type Analysis, type Contrast, type Group, mean } from './analysis.ts';
-
-export type Kind = 'helped' | 'did not help' | 'cannot tell';
-
-/** By the interval and the corrected test, which must agree; `did not help` means worse. */
-export function kindOf({ ci95: [low, high], p, caution }: Contrast): Kind {
-  if (caution !== undefined || p >= 0.05) return 'cannot tell';
-  if (low > 0) return 'helped';
-  return high < 0 ? 'did not help' : 'cannot tell';
-}
 
 /** The groups with the fewest labels of each task, variant and model: where labels are to be saved. */
 export function fewestLabels(groups: readonly Group[]): Group[] {
@@ -40,8 +32,8 @@ export function suiteVerdict(analysis: Analysis, subject: string): SuiteVerdict 
     ),
   );
   const others = [...new Set(found.map(({ contrast }) => contrast.other))];
-  if (others.length === 0) return null;
-  const rival = others.includes('augment') ? 'augment' : best(least, others);
+  const rival = rivalOf(others.map((method) => ({ method, dice: meanOf(method, least) })))?.method;
+  if (rival === undefined) return null;
   const kindsBeside = (method: string) =>
     found
       .filter(({ contrast }) => contrast.other === method)
@@ -77,14 +69,12 @@ function outcome(kinds: readonly Kind[]): string {
   ]);
 }
 
-/** The highest mean over all test sets. */
-function best(groups: readonly Group[], others: readonly string[]): string {
-  const scores = (method: string) =>
-    groups.flatMap(({ sets }) =>
-      sets.flatMap(({ methods }) => methods.filter((one) => one.method === method)),
-    );
-  const meanOf = (method: string) => mean(scores(method).map((score) => score.mean));
-  return others.toSorted((a, b) => meanOf(b) - meanOf(a))[0];
+/** Over all test sets. */
+function meanOf(method: string, groups: readonly Group[]): number {
+  const scores = groups.flatMap(({ sets }) =>
+    sets.flatMap(({ methods }) => methods.filter((one) => one.method === method)),
+  );
+  return mean(scores.map((score) => score.mean));
 }
 
 /** The data's own test set is in domain. */
