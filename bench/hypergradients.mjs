@@ -5,7 +5,6 @@
 //   node bench/hypergradients.mjs             prints it
 //   node bench/hypergradients.mjs --write     also into docs/evidence/hypergradients.md
 
-import { writeFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { configure, scope } from '@genseg/torch';
 import {
@@ -23,7 +22,7 @@ import {
   unet,
   unrolled,
 } from 'genseg';
-import { machineLine, table } from './report.mjs';
+import { machineLine, table, writeBetween } from './report.mjs';
 
 /** @typedef {import('genseg').HypergradientMethod} HypergradientMethod */
 
@@ -106,35 +105,9 @@ const found = table(
 );
 console.log(found);
 
-if (write) {
-  const page = new URL('../docs/evidence/hypergradients.md', import.meta.url);
-  writeFileSync(
-    page,
-    `# Do the methods agree with the exact derivative?
-
-Cosine between the hypergradient by each method and exact double backward through the same step
-(\`unrolled\`), over all levels of the architecture. Lungs at ${SIDE} px, preset \`fast\` (U-Net and generator of width
-16, AdamW), after ${PRETRAIN} steps of the GAN and ${TRAIN} of the segmentation model. "Curved down": the loss is not convex along a
-direction that conjugate gradients took, so they stop with an error that asks for more damping.
-
-    node bench/hypergradients.mjs --write
-
-${machineLine()}
-
-${found}
-
-## What it says
-
-The derivative itself is right: in float64 a central difference with a radius of 1e-6 agrees with \`unrolled\` to .999
-for SGD, RMSprop and AdamW, and \`unrolled\` over several steps agrees with a central difference of the retrained
-validation loss (\`packages/genseg/test/feedback.test.ts\`). At the radii that float32 needs, the two ends lie on
-different sides of many kinks of ReLU, where the gradient jumps: the difference is then the slope of a
-smoothed loss, another quantity. So .98 at the default radius is not reached by this U-Net, and training
-uses \`unrolled\`.
-
-\`neumann\` with one term looks through one step as \`unrolled\` does, yet at the weights after the step, not before
-it; with more terms, and \`conjugateGradient\`, they answer another question: how the optimum would move, not the next
-step. The last row puts all this in proportion: the exact hypergradient of the step before, with its own draws.
-`,
+if (write)
+  writeBetween(
+    'node bench/hypergradients.mjs --write',
+    `Lungs at ${SIDE} px, preset \`fast\`, after ${PRETRAIN} steps of the GAN and ${TRAIN} of the segmentation model. ${machineLine()}\n\n${found}`,
+    new URL('../docs/evidence/hypergradients.md', import.meta.url),
   );
-}
