@@ -41,7 +41,6 @@ export {
   type DeepSupervisionOptions,
   deepSupervisionLoss,
   diceLoss,
-  jaccardLoss,
   l1,
   type OverlapLoss,
   type OverlapOptions,
@@ -71,7 +70,6 @@ export {
   type GanLoss,
   lsgan,
   vanillaGan,
-  wganGp,
 } from './nn/index.ts';
 
 // Layers, and the first values of their weights.
@@ -91,7 +89,6 @@ export {
   extendedToMultiple,
   foldNorms,
   fullPrecision,
-  GroupNorm,
   type Init,
   InstanceNorm2d,
   kaimingNormal,
@@ -113,9 +110,7 @@ export {
 export {
   constant as constantSchedule,
   cosine as cosineSchedule,
-  linearDecay,
   type Pace,
-  polynomial,
   type Schedule,
   type UpdateSite,
   type UpdateSites,
@@ -233,7 +228,6 @@ export {
   type Padding,
   type Pair,
   photometric,
-  posterise,
   rotate,
   rotation,
   samplingGrid,

@@ -32,7 +32,6 @@ export {
   gamma,
   noise,
   photometric,
-  posterise,
   saturation,
 } from './photometric.ts';
 export { strong } from './strong.ts';

@@ -6,7 +6,6 @@ import {
   grad,
   linspace,
   liveTensors,
-  ones,
   rand,
   scope,
   type Tensor,
@@ -25,7 +24,6 @@ import {
   type ImageAugmentation,
   noise,
   photometric,
-  posterise,
   saturation,
 } from './index.ts';
 
@@ -204,18 +202,6 @@ describe('each change is its formula, with a parameter in its range', () => {
     });
   });
 
-  test('posterise rounds to 2^bits levels; its gradient passes', () => {
-    seeded(1, (generator) => {
-      const image = linspace(0, 1, 101).reshape([1, 1, 1, 101]).requiresGrad_();
-      const changed = posterise({ bits: [2, 2] })(image, generator);
-      const levels = new Set(changed.toArray().map((value) => Math.round(value * 3e5)));
-      expect([...levels].sort((a, b) => a - b)).toEqual([0, 1e5, 2e5, 3e5]);
-      expect(largestDifference(changed, image.detach())).toBeLessThan(1 / 6 + 1e-6);
-      const [gradient] = grad(changed.sum(), [image]);
-      expect(gradient.equal(ones([1, 1, 1, 101]))).toBe(true);
-    });
-  });
-
   test('chain keeps to [0, 1]', () => {
     seeded(1, (generator) => {
       const image = rand([20, 1, 8, 8], { generator });
@@ -276,7 +262,6 @@ test('autocast changes no bit', () => {
 test.each([
   [() => gamma({ ratio: 0.5 }), 'ratio must be from 1 to 10, got 0.5'],
   [() => blur({ sigma: -1 }), 'sigma must be from 0 to 10'],
-  [() => posterise({ bits: [4, 2] }), 'bits[0] must be from 1 to 2, got 4'],
   [() => curve({ inverted: 2 }), 'inverted must be from 0 to 1'],
   [() => photometric({ strength: 4 }), 'strength must be from 0 to 3'],
 ])('%s is refused', (make, message) => {

@@ -125,30 +125,13 @@ export const noise =
       return image.addcmul(normal(image.shape, image, generator), size);
     });
 
-/** Rounds to 2^bits levels; the gradient passes as if it did not (straight-through). */
-export function posterise({ bits = [3, 8] as readonly [number, number] } = {}): ImageAugmentation {
-  const [least, most] = bits;
-  requireBetween('bits[0]', least, 1, most);
-  requireBetween('bits[1]', most, least, 16);
-  return (image, generator) =>
-    scope(() => {
-      const drawnBits = uniform(image.shape[0], least, most + 1, generator).map(Math.floor);
-      const steps = perSample(
-        drawnBits.map((b) => 2 ** b - 1),
-        image,
-      );
-      const rounded = image.mul(steps).round().div(steps);
-      return image.add(rounded.sub(image).detach());
-    });
-}
-
 /** One after the other, then cut to [0, 1] as a camera does. */
 export const chain =
   (...steps: readonly ImageAugmentation[]): ImageAugmentation =>
   (image, generator) =>
     scope(() => steps.reduce((x, step) => step(x, generator), image).clamp({ min: 0, max: 1 }));
 
-/** All but posterise. @param options.strength factor of every range, 0 (no change) to 3. */
+/** All changes of gray values and colours but `curve`. @param options.strength factor of every range, 0 (no change) to 3. */
 export function photometric(options: { strength?: number } = {}): ImageAugmentation {
   const { strength = 1 } = options;
   requireBetween('strength', strength, 0, 3);

@@ -4,7 +4,7 @@ export { attention } from './attention.ts';
 export { Conv2d, type ConvOptions, ConvTranspose2d } from './conv.ts';
 export { Dropout, StochasticDepth } from './dropout.ts';
 export { foldNorms } from './fold.ts';
-export { type GanLoss, lsgan, vanillaGan, wganGp } from './gan-losses.ts';
+export { type GanLoss, lsgan, vanillaGan } from './gan-losses.ts';
 export {
   constant,
   type Init,
@@ -22,7 +22,6 @@ export {
   type DeepSupervisionOptions,
   deepSupervisionLoss,
   diceLoss,
-  jaccardLoss,
   l1,
   type OverlapLoss,
   type OverlapOptions,
@@ -35,7 +34,6 @@ export {
   BatchNorm2d,
   byBatch,
   byInstance,
-  GroupNorm,
   InstanceNorm2d,
   LayerNorm,
   type Norm,

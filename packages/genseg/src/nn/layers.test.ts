@@ -19,7 +19,6 @@ import {
   ConvTranspose2d,
   constant,
   Dropout,
-  GroupNorm,
   InstanceNorm2d,
   type Layer,
   LayerNorm,
@@ -131,7 +130,6 @@ describe('convolutions and affine maps draw the weights that PyTorch draws from 
 const norms: [string, () => Layer][] = [
   ['batch', () => new BatchNorm2d(4)],
   ['instance', () => new InstanceNorm2d()],
-  ['group', () => new GroupNorm(2, 4)],
   ['layer', () => new LayerNorm(3)],
 ];
 

@@ -44,16 +44,6 @@ export type OverlapLoss = (
   options?: Pick<OverlapOptions, 'background'>,
 ) => Tensor;
 
-/** Sums over pixels, per sample and class: [N, classes]. */
-function overlapSums(name: string, p: Tensor, t: Tensor, background: boolean) {
-  refuseOtherShape(name, p, t);
-  const channels = p.shape[1];
-  const from = channels > 1 && !background ? 1 : 0;
-  const foreground = (x: Tensor) => x.narrow(1, from, channels - from);
-  const sum = (x: Tensor) => foreground(x).sum([2, 3]);
-  return { intersection: sum(p.mul(t)), total: sum(p).add(sum(t)) };
-}
-
 /**
  * Soft Dice loss (Milletari et al. 2016, with plain instead of squared sums as in nnU-Net):
  * 1 - (2 sum(p t) + smooth) / (sum(p) + sum(t) + smooth), per sample and class, then the mean.
@@ -64,21 +54,14 @@ export function diceLoss(
   options: OverlapOptions = {},
 ): Tensor {
   const { smooth = 1, background = false } = options;
-  const { intersection, total } = overlapSums('diceLoss', probabilities, target, background);
+  refuseOtherShape('diceLoss', probabilities, target);
+  const channels = probabilities.shape[1];
+  const from = channels > 1 && !background ? 1 : 0;
+  const sum = (x: Tensor) => x.narrow(1, from, channels - from).sum([2, 3]); // [N, classes]
+  const intersection = sum(probabilities.mul(target));
+  const total = sum(probabilities).add(sum(target));
   const dice = intersection.mul(2).add(smooth).div(total.add(smooth));
   return dice.mean().rsub(1);
-}
-
-/** Soft Jaccard loss: as `diceLoss`, with intersection over union. */
-export function jaccardLoss(
-  probabilities: Tensor,
-  target: Tensor,
-  options: OverlapOptions = {},
-): Tensor {
-  const { smooth = 1, background = false } = options;
-  const { intersection, total } = overlapSums('jaccardLoss', probabilities, target, background);
-  const union = total.sub(intersection);
-  return intersection.add(smooth).div(union.add(smooth)).mean().rsub(1);
 }
 
 export interface DeepSupervisionOptions extends SegmentationLossOptions {
@@ -98,7 +81,6 @@ export interface SegmentationLossOptions {
  * neither, and the weights of the task in the cross-entropy, whose weights' sum it is divided by.
  *
  * @param logits [N, K, H, W]. @param mask integer classes, [N, H, W].
- * @example segmentationLoss(logits, mask, { overlap: jaccardLoss });
  */
 export function segmentationLoss(
   logits: Tensor,

@@ -3,7 +3,6 @@
  * `norm`. All are twice differentiable.
  */
 import {
-  groupNorm,
   instanceNorm,
   layerNorm,
   normaliseBatch,
@@ -114,31 +113,6 @@ export class InstanceNorm2d extends Module {
   forward(input: Tensor): Tensor {
     const [weight, bias] = [this.weight?.value ?? null, this.bias?.value ?? null];
     return instanceNorm(input, weight, bias, null, null, true, 0, this.#eps, true);
-  }
-}
-
-/** Wu and He 2018: groups of channels of each image. */
-export class GroupNorm extends Module {
-  readonly weight: Parameter;
-  readonly bias: Parameter;
-  readonly #groups: number;
-  readonly #eps: number;
-
-  constructor(groups: number, channels: number, options: { eps?: number } = {}) {
-    const { eps = 1e-5 } = options;
-    super();
-    this.weight = scope(() => this.parameter('weight', ones([channels])));
-    this.bias = scope(() => this.parameter('bias', zeros([channels])));
-    this.#groups = groups;
-    this.#eps = eps;
-  }
-
-  forward(input: Tensor): Tensor {
-    return groupNorm(input, this.#groups, {
-      weight: this.weight.value,
-      bias: this.bias.value,
-      eps: this.#eps,
-    });
   }
 }
 

@@ -12,5 +12,5 @@ export {
   type UpdateSites,
 } from './optimizer.ts';
 export { RMSprop, type RMSpropOptions } from './rmsprop.ts';
-export { constant, cosine, linearDecay, polynomial, type Schedule } from './schedule.ts';
+export { constant, cosine, type Schedule } from './schedule.ts';
 export { SGD, type SGDOptions } from './sgd.ts';

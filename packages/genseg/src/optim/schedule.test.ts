@@ -1,16 +1,10 @@
 /** Schedules at their ends, in between by their closed forms, and beyond. */
 import { describe, expect, test } from 'vitest';
-import { constant, cosine, linearDecay, polynomial } from './index.ts';
+import { constant, cosine } from './index.ts';
 
 describe('schedules', () => {
   test('constant stays', () => {
     expect([0, 7, 1e9].map(constant())).toEqual([1, 1, 1]);
-  });
-
-  test('linear decay holds, then falls in equal steps to 0', () => {
-    expect([0, 1, 2, 3, 4, 5, 6, 9].map(linearDecay(6, { hold: 2 }))).toEqual([
-      1, 1, 1, 0.75, 0.5, 0.25, 0, 0,
-    ]);
   });
 
   test('cosine rises over the warm-up, is 1 after it, half way in the middle, final at the end', () => {
@@ -23,20 +17,11 @@ describe('schedules', () => {
     expect(schedule(5)).toBeCloseTo(0.2 + (0.8 * (1 + (1 + Math.sqrt(5)) / 4)) / 2, 14);
   });
 
-  test('polynomial: power 1 is linear decay, power 2 its square', () => {
-    for (const step of [0, 3, 9, 10, 11]) {
-      const linear = linearDecay(10)(step);
-      expect(polynomial(10, { power: 1 })(step)).toBe(linear);
-      expect(polynomial(10, { power: 2 })(step)).toBeCloseTo(linear ** 2, 14);
-      expect(polynomial(10)(step)).toBeCloseTo(linear ** 0.9, 14);
-    }
-  });
-
   test.each([
-    [() => linearDecay(0), /steps must be an integer >= 1, got 0/],
-    [() => linearDecay(5, { hold: 5 }), /steps must be an integer >= 6, got 5/],
+    [() => cosine(0), /steps must be an integer >= 1, got 0/],
+    [() => cosine(5, { warmup: 5 }), /steps must be an integer >= 6, got 5/],
     [() => cosine(5, { warmup: -1 }), /warmup must be an integer >= 0/],
-    [() => polynomial(2.5), /steps must be an integer/],
+    [() => cosine(2.5), /steps must be an integer/],
   ])('refuses %s', (make, message) => {
     expect(make).toThrow(message);
   });

@@ -85,16 +85,10 @@ export function discriminatorProblem(
       const planesOfMask = oneHotMask(mask, planes);
       const drawn = noGrad(() => generator.forward(planesOfMask));
       const fake = partial ? whereLabelled(drawn, pairs) : drawn;
-      const real = gan.discriminator(
+      return gan.discriminator(
         discriminator.forward(planesOfMask, image),
         discriminator.forward(planesOfMask, fake),
       );
-      const penalty = gan.penalty?.(
-        (x) => discriminator.forward(planesOfMask, x),
-        { real: image, fake },
-        random,
-      );
-      return penalty ? real.add(penalty) : real;
     },
   });
 }

@@ -67,7 +67,6 @@ json.dump(
         "norms": {
             "batch": normalised(nn.BatchNorm2d(4)),
             "instance": normalised(nn.InstanceNorm2d(4)),
-            "group": normalised(nn.GroupNorm(2, 4)),
             "layer": normalised(nn.LayerNorm(3)),
         },
         "segmentation": {str(classes): segmentation(classes) for classes in (1, 3)},

@@ -19,7 +19,7 @@ export interface PatchDiscriminatorOptions {
   width?: number;
   /** Halving layers. A logit sees 34 x 34 pixels with 2, 70 x 70 with 3 (default), 142 x 142 with 4. */
   layers?: number;
-  /** Default `byBatch`; `wganGp` needs one that treats samples apart. */
+  /** Default `byBatch`. */
   norm?: Norm;
   /** Draws the first weights. */
   generator: Generator;
