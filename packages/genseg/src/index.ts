@@ -307,6 +307,7 @@ export {
   jaccard,
   type MetricName,
   meanOverClasses,
+  median,
   metricNames,
   type Presence,
   precision,

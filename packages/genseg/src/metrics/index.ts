@@ -23,6 +23,7 @@ export {
 export { type CaseScore, type Comparison, compare, holm } from './comparison.ts';
 export { distanceUnit, type Grid } from './grid.ts';
 export { type Confusion, confusion, dice, jaccard, precision, recall } from './overlap.ts';
+export { median } from './percentile.ts';
 export { spearman } from './ranks.ts';
 export { type ScoredCase, type Summary, summarise } from './summary.ts';
 export { type SignedRankTest, wilcoxonSignedRank } from './wilcoxon.ts';

@@ -1,5 +1,12 @@
 /** Percentiles with linear interpolation between order statistics (numpy's default, Hyndman-Fan 7). */
 
+/** Of values in any order; NaN of none. */
+export const median = (values: readonly number[]): number =>
+  percentile(
+    values.toSorted((a, b) => a - b),
+    50,
+  );
+
 /** The percentile `percent` (0 to 100) of values sorted in increasing order; NaN of none. */
 export function percentile(sorted: ArrayLike<number>, percent: number): number {
   if (sorted.length === 0) return Number.NaN;

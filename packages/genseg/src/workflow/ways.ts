@@ -16,6 +16,7 @@ import {
   scaled,
 } from '../data/index.ts';
 import { ConfigError } from '../errors.ts';
+import { median } from '../metrics/index.ts';
 import { type Picture, predictTiled, type TrainedModel } from '../train/index.ts';
 import type { Domain } from '../trust/index.ts';
 import { imagesAtOnce } from './ahead.ts';
@@ -134,9 +135,4 @@ export function tileSize(
         `tiles of ${size.width} x ${size.height} px cannot be cut: their sides must be from ${minSide} to ${maxSide} px; check --tile and --spacing`,
       );
   return size;
-}
-
-function median(values: readonly number[]): number {
-  const sorted = values.toSorted((a, b) => a - b);
-  return (sorted[(sorted.length - 1) >> 1] + sorted[sorted.length >> 1]) / 2;
 }

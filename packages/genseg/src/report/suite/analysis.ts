@@ -9,6 +9,7 @@ import {
   compare,
   holm,
   type Interval,
+  median,
 } from '../../metrics/index.ts';
 import { Random } from '../../random.ts';
 import type { CellResult, SuiteCell, SuiteResults } from '../../suite/index.ts';
@@ -236,9 +237,4 @@ function deviation(values: readonly number[]): number {
   const centre = mean(values);
   const squares = values.reduce((sum, x) => sum + (x - centre) ** 2, 0);
   return Math.sqrt(squares / (values.length - 1));
-}
-
-function median(values: readonly number[]): number {
-  const sorted = values.toSorted((a, b) => a - b);
-  return (sorted[(sorted.length - 1) >> 1] + sorted[sorted.length >> 1]) / 2;
 }
