@@ -1,9 +1,19 @@
 import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import fs, {
+  existsSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs';
+import { syncBuiltinESMExports } from 'node:module';
 import { hostname, tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, beforeEach, expect, test } from 'vitest';
+import { fileURLToPath } from 'node:url';
+import { afterEach, beforeEach, expect, onTestFinished, test } from 'vitest';
 import { DataError } from '../errors.ts';
 import { acquireLock, lockHolder } from './lock.ts';
 
@@ -84,6 +94,58 @@ test('a lock of another machine cannot be judged and is respected', () => {
 test('a lock that is just being written is respected', () => {
   writeFileSync(path, '');
   expect(() => acquireLock(path)).toThrow('another process that starts');
+});
+
+test.each(['', '{"pid":', 'null'])(
+  'a lock that was never written, %j, is taken over after some seconds',
+  (content) => {
+    writeFileSync(path, content);
+    const tenSecondsAgo = Date.now() / 1000 - 10;
+    utimesSync(path, tenSecondsAgo, tenSecondsAgo);
+    expect(lockHolder(path)).toBe(null);
+    using _ = acquireLock(path);
+    expect(holder().pid).toBe(process.pid);
+    expect(readdirSync(folder)).toEqual(['run.lock']);
+  },
+);
+
+test('a process killed while it writes its lock leaves none', async () => {
+  const script = `
+    import fs from 'node:fs';
+    import { syncBuiltinESMExports } from 'node:module';
+    import { runnerImport } from 'vite';
+    const { module } = await runnerImport(${JSON.stringify(fileURLToPath(new URL('lock.ts', import.meta.url)))});
+    fs.writeFileSync = (path, data, { flag = 'w' }) => {
+      fs.openSync(path, flag);
+      process.kill(process.pid, 'SIGKILL');
+    };
+    syncBuiltinESMExports();
+    module.acquireLock(${JSON.stringify(path)});`;
+  const child = spawn(process.execPath, ['--input-type=module', '--eval', script], {
+    stdio: 'inherit',
+  });
+  expect(await once(child, 'exit')).toEqual([null, 'SIGKILL']);
+  expect(readdirSync(folder)).toEqual([`.run.lock.${child.pid}.tmp`]);
+  using _ = acquireLock(path);
+  expect(holder().pid).toBe(process.pid);
+});
+
+test('on a disk without links one holds the lock at a time too', () => {
+  const { linkSync } = fs;
+  onTestFinished(() => {
+    fs.linkSync = linkSync;
+    syncBuiltinESMExports();
+  });
+  fs.linkSync = () => {
+    throw Object.assign(new Error('operation not permitted, link'), { code: 'EPERM' });
+  };
+  syncBuiltinESMExports();
+  const lock = acquireLock(path);
+  expect(lockHolder(path)).toMatchObject({ pid: process.pid });
+  expect(() => acquireLock(path)).toThrow(`in use by process ${process.pid}`);
+  expect(readdirSync(folder)).toEqual(['run.lock']);
+  lock[Symbol.dispose]();
+  expect(readdirSync(folder)).toEqual([]);
 });
 
 test('only one process takes over at a time', () => {

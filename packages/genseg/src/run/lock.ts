@@ -1,12 +1,12 @@
 /**
- * A lock file that says which process works on a folder. The lock of a process that has died is taken
- * over; a process is known by its id and, where the system tells, by when it started, because ids are
- * used again after a restart of the machine or a container.
+ * A lock file that says which process works on a folder. It appears with its content. The lock of a process
+ * that has died is taken over; a process is known by its id and, where the system tells, by when it started,
+ * because ids are used again after a restart of the machine or a container.
  */
 
-import { readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { linkSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { hostname } from 'node:os';
-import { dirname } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { DataError } from '../errors.ts';
 import { writing } from './atomic.ts';
 
@@ -34,26 +34,46 @@ export function acquireLock(path: string): Disposable {
  * as alive, since it cannot be asked.
  */
 export function lockHolder(path: string): Holder | null {
+  const holder = readHolder(path);
+  return holder && isHeld(holder) ? holder : null;
+}
+
+/** What the file says; null where there is none, or one that says nothing. */
+function readHolder(path: string): Holder | null {
   try {
-    const holder: Holder = JSON.parse(readFileSync(path, 'utf8'));
-    return isHeld(holder) ? holder : null;
+    const holder: Holder | null = JSON.parse(readFileSync(path, 'utf8'));
+    return Number.isInteger(holder?.pid) ? holder : null;
   } catch {
-    return null; // none, or not written yet
+    return null;
   }
 }
 
-/** Creates the lock file; false where there is one. */
+/** Creates the lock file, whole and on the disk; false where there is one. */
 function createLock(path: string, holder: Holder): boolean {
+  const content = JSON.stringify(holder);
+  const temporary = join(dirname(path), `.${basename(path)}.${process.pid}.tmp`);
   return writing(path, () => {
     try {
-      writeFileSync(path, JSON.stringify(holder), { flag: 'wx' });
+      writeFileSync(temporary, content, { flush: true });
+      putInPlace(temporary, path, content);
       return true;
     } catch (error) {
       if (hasCode(error, 'EEXIST')) return false;
-      rmSync(path, { force: true }); // made, but not written: the disk is full
       throw error;
+    } finally {
+      rmSync(temporary, { force: true });
     }
   });
+}
+
+function putInPlace(temporary: string, path: string, content: string): void {
+  try {
+    linkSync(temporary, path);
+  } catch (error) {
+    if (hasCode(error, 'EEXIST')) throw error;
+    // A disk without links, as a memory stick is: there a kill may leave the file empty.
+    writeFileSync(path, content, { flag: 'wx', flush: true });
+  }
 }
 
 /**
@@ -74,14 +94,15 @@ function takeOver(path: string, holder: Holder): void {
 }
 
 function refuseIfHeld(path: string): void {
-  let holder: Holder;
-  try {
-    holder = JSON.parse(readFileSync(path, 'utf8'));
-  } catch (error) {
-    if (hasCode(error, 'ENOENT')) return; // just released
-    throw inUse(path, STARTING, path); // made, but not written yet
-  }
-  if (isHeld(holder)) throw inUse(path, `process ${holder.pid} on ${holder.host}`, path);
+  const holder = readHolder(path);
+  if (holder && isHeld(holder)) throw inUse(path, `process ${holder.pid} on ${holder.host}`, path);
+  if (!holder && isYoung(path)) throw inUse(path, STARTING, path); // made, but not written yet
+}
+
+/** Whether a process that made the file may still be about to write it. */
+function isYoung(path: string): boolean {
+  const made = statSync(path, { throwIfNoEntry: false })?.mtimeMs;
+  return made !== undefined && Date.now() - made < 5000;
 }
 
 const isHeld = ({ pid, host, started }: Holder): boolean =>
