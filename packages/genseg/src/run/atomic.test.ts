@@ -16,6 +16,7 @@ import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { DataError } from '../errors.ts';
 import {
+  readFolder,
   recoverFolder,
   removeTemporaryFiles,
   writeFileAtomic,
@@ -107,24 +108,29 @@ describe('folders', () => {
     expect(readdirSync(folder)).toEqual(['last']);
   });
 
-  // The four places where a crash may interrupt writeFolderAtomic.
+  // The four places where a crash may interrupt writeFolderAtomic, and one that others may make of the third.
   test.each([
     ['while the first one is written', { new: 'half' }, undefined],
     ['while a new one is written', { '': 'old', new: 'half' }, 'old'],
     ['between the renames', { old: 'old', new: 'new' }, 'new'],
     ['before the old one is removed', { '': 'new', old: 'old' }, 'new'],
-  ])('recover from a crash %s', (_, found, expected) => {
+    ['between the renames, with the new one lost', { old: 'old' }, 'old'],
+  ])('are read and recover from a crash %s', (_, found, expected) => {
     const path = join(folder, 'last');
     for (const [suffix, text] of Object.entries(found)) {
       fill(suffix ? `${path}.${suffix}` : path, text);
     }
+    const names = readdirSync(folder);
+    if (expected) expect(readFolder(path, weights)).toBe(expected);
+    else expect(() => readFolder(path, weights)).toThrow('ENOENT');
+    expect(readdirSync(folder)).toEqual(names); // the writer may still be at work
     recoverFolder(path);
     expect(readdirSync(folder)).toEqual(expected ? ['last'] : []);
     if (expected) expect(weights(path)).toBe(expected);
   });
 });
 
-describe('a process killed at any moment', () => {
+describe('a process that writes', () => {
   // Writes generation after generation of a file of about a megabyte and of a folder of two files.
   const writer = (directory: string) => `
     import { writeFileSync } from 'node:fs';
@@ -140,25 +146,48 @@ describe('a process killed at any moment', () => {
       if (generation === 2) console.log('writing');
     }`;
 
-  test.each([0, 7, 19, 40, 83])('leaves whole files and folders (%i ms)', async (delay) => {
+  const begin = async () => {
     const script = ['--input-type=module', '--eval', writer(folder)];
     const child = spawn(process.execPath, script, { stdio: ['ignore', 'pipe', 'inherit'] });
     await once(child.stdout, 'data');
-    await new Promise((resolve) => setTimeout(resolve, delay));
+    return child;
+  };
+
+  test('is not disturbed by readers, and they find whole folders', async () => {
+    const child = await begin();
+    const generations = new Set<string>();
+    for (let i = 0; generations.size < 20 && child.exitCode === null; i++) {
+      generations.add(
+        readFolder(join(folder, 'last'), (now) => readFileSync(join(now, 'optimiser'), 'utf8')),
+      );
+      if (i % 100 === 0) await new Promise(setImmediate);
+    }
+    expect(child.exitCode).toBe(null);
     child.kill('SIGKILL');
     await once(child, 'exit');
+    expect(generations).not.toContain('');
+  }, 30_000);
 
-    const state: number[] = JSON.parse(readFileSync(join(folder, 'state.json'), 'utf8'));
-    expect(state).toHaveLength(100_000);
-    expect(new Set(state).size).toBe(1);
-    const last = join(folder, 'last');
-    recoverFolder(last);
-    removeTemporaryFiles(folder);
-    expect(readdirSync(folder)).toEqual(['last', 'state.json']);
-    const [optimiser, weights] = ['optimiser', 'weights'].map((name) =>
-      readFileSync(join(last, name), 'utf8'),
-    );
-    expect(weights).toBe(optimiser);
-    expect(Math.abs(Number(weights) - state[0])).toBeLessThanOrEqual(1);
-  });
+  test.each([0, 7, 19, 40, 83])(
+    'and is killed leaves whole files and folders (%i ms)',
+    async (delay) => {
+      const child = await begin();
+      await new Promise((resolve) => setTimeout(resolve, delay));
+      child.kill('SIGKILL');
+      await once(child, 'exit');
+
+      const state: number[] = JSON.parse(readFileSync(join(folder, 'state.json'), 'utf8'));
+      expect(state).toHaveLength(100_000);
+      expect(new Set(state).size).toBe(1);
+      const last = join(folder, 'last');
+      recoverFolder(last);
+      removeTemporaryFiles(folder);
+      expect(readdirSync(folder)).toEqual(['last', 'state.json']);
+      const [optimiser, weights] = ['optimiser', 'weights'].map((name) =>
+        readFileSync(join(last, name), 'utf8'),
+      );
+      expect(weights).toBe(optimiser);
+      expect(Math.abs(Number(weights) - state[0])).toBeLessThanOrEqual(1);
+    },
+  );
 });

@@ -1,7 +1,8 @@
 /**
  * Writes that a crash cannot tear: a reader, or the next process, finds the old content or the new.
  * A file goes to a temporary name, is flushed to the disk and renamed over the old one; a folder is
- * swapped by two renames, which `recoverFolder` completes. One process writes a path at a time.
+ * swapped by two renames, which `recoverFolder` completes. One process writes a path at a time; any number
+ * read it meanwhile, a folder through `readFolder`.
  */
 
 import {
@@ -13,6 +14,7 @@ import {
   readdirSync,
   renameSync,
   rmSync,
+  statSync,
   writeFileSync,
 } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
@@ -83,12 +85,42 @@ export function writeFolderAtomic(path: string, write: (folder: string) => void)
   });
 }
 
-/** Completes or undoes an interrupted `writeFolderAtomic`; call it before reading after a crash. */
+/** Completes or undoes an interrupted `writeFolderAtomic`; only for the one that may write `path`. */
 export function recoverFolder(path: string): void {
   const { next, previous } = swapNames(path);
-  if (existsSync(previous) && !existsSync(path)) renameSync(next, path);
+  const whole = wholeFolder(path);
+  if (whole !== path) renameSync(whole, path);
   rmSync(next, { recursive: true, force: true });
   rmSync(previous, { recursive: true, force: true });
+}
+
+/**
+ * Reads a folder that another process may be replacing, and changes nothing.
+ * @param read gets where the whole folder lies at present; called again where it failed and the folder was swapped.
+ */
+export function readFolder<T>(path: string, read: (folder: string) => T): T {
+  for (;;) {
+    const folder = wholeFolder(path);
+    const found = identityOf(folder);
+    try {
+      return read(folder);
+    } catch (error) {
+      if (wholeFolder(path) === folder && identityOf(folder) === found) throw error;
+    }
+  }
+}
+
+/** Inode numbers are used again, times are not. */
+function identityOf(path: string): string {
+  const stat = statSync(path, { throwIfNoEntry: false });
+  return `${stat?.ino} ${stat?.mtimeMs}`;
+}
+
+/** Where the last whole folder lies: elsewhere only between the renames, or where a crash came between them. */
+function wholeFolder(path: string): string {
+  const { next, previous } = swapNames(path);
+  if (existsSync(path) || !existsSync(previous)) return path;
+  return existsSync(next) ? next : previous;
 }
 
 const swapNames = (path: string) => ({ next: `${path}.new`, previous: `${path}.old` });

@@ -46,6 +46,16 @@ test('refuses a folder with other files, a file, and an existing run, and leaves
   expect(() => RunFolder.create(other, settings)).toThrow(`genseg resume ${other}`);
 });
 
+test('opening a run completes the swap of a checkpoint that a crash interrupted', () => {
+  const run = RunFolder.create(root, settings);
+  const { last, best } = run.paths.checkpoints;
+  run[Symbol.dispose]();
+  for (const path of [`${last}.old`, `${last}.new`, best, `${best}.new`])
+    mkdirSync(path, { recursive: true });
+  RunFolder.open(root)[Symbol.dispose]();
+  expect(readdirSync(join(root, 'checkpoints'))).toEqual(['best', 'last']);
+});
+
 test('one process works on a run at a time, others may read', () => {
   using _ = RunFolder.create(root, settings);
   expect(() => RunFolder.open(root)).toThrow(DataError);

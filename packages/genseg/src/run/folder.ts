@@ -6,7 +6,7 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { ConfigError, DataError } from '../errors.ts';
-import { removeTemporaryFiles, writeJsonAtomic, writing } from './atomic.ts';
+import { recoverFolder, removeTemporaryFiles, writeJsonAtomic, writing } from './atomic.ts';
 import { acquireLock } from './lock.ts';
 import type { JsonObject, RunConfig, Settings } from './types.ts';
 
@@ -174,8 +174,10 @@ export class RunFolder implements Disposable {
   /** Opens an existing run to continue it, and sweeps what a crash left of unfinished writes. */
   static open(root: string): RunFolder {
     const config = readRunConfig(root);
-    const lock = acquireLock(runPaths(root).lock);
+    const { lock: lockFile, checkpoints } = runPaths(root);
+    const lock = acquireLock(lockFile);
     removeTemporaryFiles(root);
+    for (const folder of Object.values(checkpoints)) recoverFolder(folder);
     return new RunFolder(root, lock, config);
   }
 

@@ -1,7 +1,7 @@
 /** The run folder: its files, its options, its locks, and writes that a crash cannot tear. */
 
 export {
-  recoverFolder,
+  readFolder,
   writeFileAtomic,
   writeFolderAtomic,
   writeJsonAtomic,

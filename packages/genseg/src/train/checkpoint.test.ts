@@ -1,3 +1,4 @@
+import { mkdirSync, readdirSync, renameSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import {
@@ -48,6 +49,23 @@ test('a checkpoint replaces the one before it', async () => {
     expect(hasCheckpoint(path)).toBe(true);
     expect(loadCheckpoint(path, tiny.session.parts)).toMatchObject({ train });
   }
+});
+
+test('one that is being replaced is read, and left to its writer', async () => {
+  const folder = await temporaryFolder();
+  const path = join(folder, 'last');
+  using tiny = tinySession(plain);
+  saveCheckpoint(path, tiny.session.parts, noProgress());
+  mkdirSync(`${path}.new`); // half written
+  expect(hasCheckpoint(path)).toBe(true);
+  loadCheckpoint(path, tiny.session.parts);
+  expect(readdirSync(folder).sort()).toEqual(['last', 'last.new']);
+
+  renameSync(`${path}.new`, `${path}.old`); // between the renames
+  renameSync(path, `${path}.new`);
+  expect(hasCheckpoint(path)).toBe(true);
+  loadCheckpoint(path, tiny.session.parts);
+  expect(readdirSync(folder).sort()).toEqual(['last.new', 'last.old']);
 });
 
 test('refuses a state of another shape', async () => {

@@ -3,7 +3,7 @@
  * One safetensors file: `<module>/<PyTorch key>`, `<optimiser>/<parameter>.<slot>`, `random/<stream>`;
  * counters, samplers and progress are JSON in its metadata.
  */
-import { existsSync } from 'node:fs';
+import { statSync } from 'node:fs';
 import { join } from 'node:path';
 import {
   type Generator,
@@ -16,7 +16,7 @@ import {
 import { DataError } from '../errors.ts';
 import type { Module } from '../nn/index.ts';
 import type { Optimizer } from '../optim/index.ts';
-import { recoverFolder, writeFolderAtomic } from '../run/index.ts';
+import { readFolder, writeFolderAtomic } from '../run/index.ts';
 import type { Sampler, SamplerState } from './sampler.ts';
 
 /** What a checkpoint holds, by name. */
@@ -73,16 +73,19 @@ export function saveCheckpoint<Progress>(folder: string, parts: Parts, progress:
   });
 }
 
-/** Whether there is a checkpoint to go on from; completes a write that a crash interrupted. */
+/** Whether there is a checkpoint to go on from. */
 export function hasCheckpoint(folder: string): boolean {
-  recoverFolder(folder);
-  return existsSync(join(folder, file));
+  try {
+    return readFolder(folder, (now) => statSync(join(now, file)).isFile());
+  } catch {
+    return false;
+  }
 }
 
 /** Puts a saved state into parts built by the same recipe. @throws DataError where they do not fit. */
 export function loadCheckpoint<Progress>(folder: string, parts: Parts): Progress {
   return scope(() => {
-    const { tensors, metadata } = loadSafetensors(join(folder, file));
+    const { tensors, metadata } = readFolder(folder, (now) => loadSafetensors(join(now, file)));
     const under = (prefix: string) =>
       new Map(
         [...tensors]

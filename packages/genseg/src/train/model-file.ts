@@ -16,7 +16,7 @@ import type { Region } from '../classes.ts';
 import type { Fingerprint } from '../data/index.ts';
 import { DataError } from '../errors.ts';
 import { classTask, foldNorms, regionTask, type Task } from '../nn/index.ts';
-import { recoverFolder, writeFolderAtomic } from '../run/index.ts';
+import { readFolder, writeFolderAtomic } from '../run/index.ts';
 import { type Family, familyNamed } from './family.ts';
 import type { Segmenter } from './problems.ts';
 
@@ -67,9 +67,14 @@ function makeFast(model: Segmenter): void {
   if (foldNorms(model) > 0 && value.device === 'cpu') model.to({ memoryFormat: 'channelsLast' });
 }
 
-/** The model for prediction: its weights are not those in the file. @throws DataError where the folder holds no model. */
-export function loadModel(folder: string, device: Device): TrainedModel {
-  recoverFolder(folder);
+/**
+ * The model for prediction: its weights are not those in the file. The run may be training meanwhile.
+ * @throws DataError where the folder holds no model.
+ */
+export const loadModel = (folder: string, device: Device): TrainedModel =>
+  readFolder(folder, (now) => readModel(now, device));
+
+function readModel(folder: string, device: Device): TrainedModel {
   const path = join(folder, file);
   if (!existsSync(path))
     throw new DataError(
