@@ -392,6 +392,7 @@ export {
 
 export {
   hasCheckpoint,
+  type KeptBy,
   loadCheckpoint,
   loadModel,
   type ModelInfo,

@@ -16,10 +16,20 @@ import {
 import { hostname, tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { readSafetensorsHeader } from '@genseg/torch';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { Random } from '../src/random.ts';
-import { type RunEvent, type RunPaths, readEvents, runPaths } from '../src/run/index.ts';
-import { resume } from '../src/workflow/index.ts';
+import {
+  type JsonObject,
+  type RunEvent,
+  type RunPaths,
+  readEvents,
+  resolveConfig,
+  runPaths,
+  type Settings,
+  trainConfigSchema,
+} from '../src/run/index.ts';
+import { resume, train } from '../src/workflow/index.ts';
 import { discFiles, type Ended, genseg, quick, start } from './command-line.ts';
 import { hashOf } from './tiny.ts';
 
@@ -240,4 +250,39 @@ test('a run that is stopped can end where it is: its weights so far are the mode
     'end',
   ]);
   expect(existsSync(join(shorter.checkpoints.best, 'model.safetensors'))).toBe(true);
+}, 60_000);
+
+test('ended where it was killed, a run names the weights that it tests', async () => {
+  const whole = runPaths(join(home, 'kept'));
+  const killed = runPaths(join(home, 'kept-killed'));
+  const { config, settings } = resolveConfig(trainConfigSchema, {
+    flags: {
+      ...{ data: join(home, 'data'), out: whole.root, labels: 6, method: 'plain', size: 32 },
+      ...{ iterations: 40, threads: 1, precision: 'fp32', checkpointEvery: 3600 },
+    },
+  });
+  let asked = 0;
+  const silent = { event() {}, warn() {}, interrupted: () => false };
+  const interrupted = () => asked++ === 5;
+  expect(
+    await train(config, settings as Settings<JsonObject>, { ...silent, interrupted }),
+  ).toBeNull();
+  const event = ({ type }: RunEvent) => {
+    if (type !== 'validation' || !existsSync(whole.checkpoints.best) || existsSync(killed.root))
+      return;
+    cpSync(whole.root, killed.root, { recursive: true }); // what a kill would leave now
+    rmSync(killed.lock);
+  };
+  await resume(whole.root, { ...silent, event });
+
+  const { metadata } = readSafetensorsHeader(join(killed.checkpoints.best, 'model.safetensors'));
+  const { keptBy } = JSON.parse(metadata.genseg);
+  expect(keptBy.done).toBeGreaterThan(5);
+  for (let i = 0; i < 2; i++) {
+    expect(await resume(killed.root, silent, { finish: true })).toMatchObject({ iterations: 5 });
+    const told = readEvents(killed.events).filter(({ type }) => type === 'validation');
+    expect(told.map(({ step, data }) => ({ step, ...data }))).toEqual([
+      { step: keptBy.done, ...keptBy, best: true },
+    ]);
+  }
 }, 60_000);

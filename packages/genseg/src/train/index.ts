@@ -10,8 +10,10 @@ export { type BuiltGenerator, type ImageGenerator, pix2pix } from './image-gener
 export { ImageSet, type Images } from './image-set.ts';
 export { augment, genseg, type Method, methodNamed, methods, plain, separate } from './method.ts';
 export {
+  type KeptBy,
   loadModel,
   type ModelInfo,
+  readKeptBy,
   saveModel,
   segmentedNames,
   type TrainedModel,

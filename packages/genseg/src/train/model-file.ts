@@ -9,6 +9,7 @@ import {
   Generator,
   keep,
   loadSafetensors,
+  readSafetensorsHeader,
   saveSafetensors,
   scope,
 } from '@genseg/torch';
@@ -19,6 +20,13 @@ import { classTask, foldNorms, regionTask, type Task } from '../nn/index.ts';
 import { readFolder, writeFolderAtomic } from '../run/index.ts';
 import { type Family, familyNamed } from './family.ts';
 import type { Segmenter } from './problems.ts';
+
+/** The validation that weights were kept by: after how many steps of training, and what it found. */
+export interface KeptBy {
+  done: number;
+  dice: number;
+  loss: number;
+}
 
 /** What a segmentation model is, apart from its weights. */
 export interface ModelInfo {
@@ -34,6 +42,8 @@ export interface ModelInfo {
   size: number;
   /** Scaling of the images that it was trained on. */
   fingerprint: Fingerprint;
+  /** Absent where there were no validation images. */
+  keptBy?: KeptBy;
 }
 
 const file = 'model.safetensors';
@@ -59,6 +69,14 @@ export function saveModel(folder: string, model: Segmenter, info: ModelInfo): vo
     });
     model.save?.(join(next, scriptFile));
   });
+}
+
+/** By which validation the model in the folder was kept; null: by none, or there is no model. */
+export function readKeptBy(folder: string): KeptBy | null {
+  const path = join(folder, file);
+  if (!existsSync(path)) return null;
+  const { genseg = 'null' } = readSafetensorsHeader(path).metadata;
+  return (JSON.parse(genseg) as ModelInfo | null)?.keptBy ?? null;
 }
 
 /** Normalisations folded, and weights turned once to the order that the kernels of a CPU take. */

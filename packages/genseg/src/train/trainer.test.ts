@@ -11,10 +11,12 @@ import {
 } from '../../test/tiny.ts';
 import { TrainingError } from '../errors.ts';
 import { type Module, segmentationLoss } from '../nn/index.ts';
+import type { TrainEvents } from '../run/index.ts';
 import { loadCheckpoint, saveCheckpoint } from './checkpoint.ts';
 import { genseg, methods, plain, separate } from './method.ts';
+import type { KeptBy } from './model-file.ts';
 import { meanDice } from './predict.ts';
-import { noProgress, type Progress } from './trainer.ts';
+import { noProgress, type Progress, type TrainerOptions } from './trainer.ts';
 
 checkLeaks();
 
@@ -107,6 +109,54 @@ test('ended early without validation images, the present weights are the model',
   expect(await trainer.run()).toBe(false);
   trainer.finish();
   expect(kept).toEqual([null]);
+});
+
+/** A store of the best weights, which holds only by what they were kept; filled before the training begins. */
+const storeOf = (first: KeptBy | null) => {
+  let kept = first;
+  return {
+    keepBest: ({ best }: Progress) => {
+      kept = best;
+    },
+    kept: () => kept,
+  };
+};
+const unsurpassed: KeptBy = { done: 4, dice: 2, loss: 0.1 };
+
+test('ended early, weights that were kept after the last checkpoint are told as the best', async () => {
+  using tiny = tinySession(plain);
+  const told: unknown[] = [];
+  const progress = noProgress();
+  const trainer = tinyTrainer(tiny, {
+    ...storeOf(unsurpassed),
+    progress,
+    emit: (type, step, data) => void (type === 'validation' && told.push({ step, ...data })),
+    interrupted: stopBefore(2),
+  });
+  expect(await trainer.run()).toBe(false);
+  told.length = 0;
+  trainer.finish();
+  trainer.finish();
+  expect(told).toEqual([{ step: 4, ...unsurpassed, best: true }]);
+  expect(progress.best).toEqual(unsurpassed);
+});
+
+test('weights kept before a kill are the best at the end only where none have replaced them', async () => {
+  const live = async (best: KeptBy | null, first: KeptBy | null) => {
+    using tiny = tinySession(plain);
+    const progress = { ...noProgress(), best };
+    const told: TrainEvents['validation'][] = [];
+    const store = storeOf(first);
+    const emit: TrainerOptions['emit'] = (_, __, data) => void ('loss' in data && told.push(data));
+    expect(await tinyTrainer(tiny, { ...store, progress, emit }).run()).toBe(true);
+    expect(store.kept()).toEqual(progress.best);
+    return told;
+  };
+  const whole = await live(null, null);
+  expect(await live(null, unsurpassed)).toEqual(whole); // of a step that was repeated
+  const before = { done: 1, dice: 1.5, loss: 0.2 }; // more than any of these steps reaches
+  const others = whole.map((one) => ({ ...one, best: false }));
+  expect(await live(before, unsurpassed)).toEqual([...others, { ...unsurpassed, best: true }]);
 });
 
 test('validates the moving average, which a decay of 0 makes the weights themselves', async () => {

@@ -7,6 +7,7 @@ import { TrainingError } from '../errors.ts';
 import { constant, cosine, updateAverage } from '../optim/index.ts';
 import type { StageName, TrainEvents, TrainEventType } from '../run/index.ts';
 import { pix2pix } from './image-generator.ts';
+import type { KeptBy } from './model-file.ts';
 import type { PairSet } from './pairs.ts';
 import type { Session, Updates } from './session.ts';
 import { validate } from './validate.ts';
@@ -15,7 +16,7 @@ import { validate } from './validate.ts';
 export interface Progress {
   pretrain: number;
   train: number;
-  best: { dice: number; done: number } | null;
+  best: KeptBy | null;
   /** alpha per level when training began, to tell how far it has moved. */
   alphaStart: number[][];
   /** Of the steps since the last progress event, by problem. */
@@ -39,6 +40,8 @@ export interface TrainerOptions {
   checkpoint(progress: Progress): void;
   /** Stores the averaged segmenter: the best so far on validation. */
   keepBest(progress: Progress): void;
+  /** By which validation the weights were kept that are stored now; null: by none, or there are none. */
+  kept?(): KeptBy | null;
   /** Draws pictures of the present synthetic pairs; returns the file. */
   preview?(done: number): string | null;
   /** Asked between steps. */
@@ -90,6 +93,7 @@ export class Trainer {
    * yet. @throws TrainingError before the first step of the segmentation model.
    */
   finish(): void {
+    this.#recall();
     const { train, best } = this.#progress;
     if (best !== null) return;
     if (train === 0)
@@ -101,9 +105,20 @@ export class Trainer {
       return;
     }
     const { dice, loss } = validate(this.session, this.#validation);
-    this.#progress.best = { dice, done: train };
+    this.#progress.best = { dice, loss, done: train };
     this.#options.emit('validation', this.#step, { done: train, dice, loss, best: true });
     this.#options.keepBest(this.#progress);
+  }
+
+  /**
+   * Weights that were kept after the last checkpoint of a process that was killed, and that no later ones have
+   * replaced, are the best. Not asked before the end: steps that are repeated exactly replace them.
+   */
+  #recall(): void {
+    const kept = this.#options.kept?.() ?? null;
+    if (kept === null || kept.done === this.#progress.best?.done) return;
+    this.#progress.best = kept;
+    this.#options.emit('validation', this.#progress.pretrain + kept.done, { ...kept, best: true });
   }
 
   get #step(): number {
@@ -235,9 +250,10 @@ export class Trainer {
       this.#stop(`the validation loss became ${loss} at step ${this.#step}`);
     const eligible = done === steps || done > steps * selectAfter;
     const best = eligible && (this.#progress.best === null || dice > this.#progress.best.dice);
-    if (best) this.#progress.best = { dice, done };
+    if (best) this.#progress.best = { dice, loss, done };
     emit('validation', this.#step, { done, dice, loss, best });
     if (best) keepBest(this.#progress);
+    if (done === steps) this.#recall();
     const file =
       preview && (done % (validateEvery * 5) === 0 || done === steps) ? preview(done) : null;
     if (file) emit('preview', this.#step, { done, file });

@@ -33,6 +33,7 @@ import {
   type Plan,
   type Progress,
   proveLoop,
+  readKeptBy,
   readWeights,
   saveCheckpoint,
   saveModel,
@@ -181,7 +182,12 @@ async function execute(
     const trainer = new Trainer(session, pairs.validation, progress, {
       emit: (type, step, value) => recorder.emit(type, step, value),
       checkpoint: () => saveCheckpoint(last, session.parts, progress),
-      keepBest: () => saveModel(best, session.average, modelInfo(plan, data)),
+      keepBest: () =>
+        saveModel(best, session.average, {
+          ...modelInfo(plan, data),
+          ...(progress.best && { keptBy: progress.best }),
+        }),
+      kept: () => readKeptBy(best),
       preview: () => drawPreview(run.paths.previews, session, pairs.train, stepsDone()),
       interrupted: () => watcher.interrupted(),
       checkpointEvery: config.checkpointEvery,
