@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { DataError } from '../errors.ts';
-import { EventLog, readEvents } from './events.ts';
+import { EventLog, endOf, readEvents } from './events.ts';
 
 let folder: string;
 let path: string;
@@ -79,6 +79,21 @@ test('ids go on also when the process is killed right after truncating', () => {
   }
   using log = new EventLog(path);
   expect(log.append('train', 1).id).toBe(5);
+});
+
+test('a run has ended when nothing follows its end, whatever it went on with', () => {
+  using log = new EventLog(path);
+  const reason = () => endOf(readEvents(path))?.data.reason;
+  expect(reason()).toBe(undefined);
+  log.append('stage', 0);
+  log.append('end', 5, { reason: 'interrupted' });
+  expect(reason()).toBe('interrupted');
+  log.truncateAfter(5); // and killed before anything else came
+  expect(reason()).toBe(undefined);
+  log.append('progress', 6);
+  expect(reason()).toBe(undefined);
+  log.append('end', 7, { reason: 'finished' });
+  expect(reason()).toBe('finished');
 });
 
 test.each([

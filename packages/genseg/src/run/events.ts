@@ -29,7 +29,7 @@ function parseEvent(line: string, where: string): RunEvent {
 export function endOf<E extends { readonly type: string }>(
   events: readonly E[],
 ): (E & { type: 'end' }) | null {
-  const last = events.findLast(({ type }) => type === 'end' || type === 'stage');
+  const last = events.at(-1);
   return last?.type === 'end' ? (last as E & { type: 'end' }) : null;
 }
 
