@@ -19,6 +19,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { readSafetensorsHeader } from '@genseg/torch';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { Random } from '../src/random.ts';
+import { writeReport } from '../src/report/index.ts';
 import {
   type JsonObject,
   type RunEvent,
@@ -199,6 +200,27 @@ test('Ctrl-C in the evaluation stops it too, and leaves the former scores', asyn
   expect(begun).toMatchObject({ type: 'stage', data: { name: 'evaluate' } });
   expect(end).toMatchObject({ type: 'end', data: { reason: 'interrupted' } });
   expect(outcome(paths)).toEqual(outcome(reference));
+});
+
+test('a run is called finished when all its files are there; killed before, it trains no further', async () => {
+  const { root, cost, report, modelCard, claim, events } = runPaths(join(home, 'told'));
+  cpSync(reference.root, root, { recursive: true });
+  const files = [cost, report, modelCard, claim];
+  for (const file of files) rmSync(file);
+  const untold = readEvents(events).slice(0, -1); // as a kill before the end leaves them
+  writeFileSync(events, untold.map((event) => `${JSON.stringify(event)}\n`).join(''));
+
+  const fresh: RunEvent[] = [];
+  const event = (one: RunEvent) => {
+    fresh.push(one);
+    if (one.type === 'end') expect(files.filter((file) => !existsSync(file))).toEqual([]);
+  };
+  await resume(root, { event, warn() {}, interrupted: () => false });
+  expect(fresh.map(({ type }) => type)).toEqual(['stage', 'evaluation', 'end']);
+  expect(readFileSync(modelCard, 'utf8')).not.toContain('not its final one');
+  const page = readFileSync(report, 'utf8');
+  await writeReport([root], report);
+  expect(page).toBe(readFileSync(report, 'utf8'));
 });
 
 test('stopped before its plan was made, a run says how to begin again, and does', async () => {

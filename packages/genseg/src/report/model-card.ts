@@ -4,7 +4,7 @@
  */
 import { basename } from 'node:path';
 import { metricNames } from '../metrics/index.ts';
-import { writeFileAtomic } from '../run/index.ts';
+import { type RunEvent, writeFileAtomic } from '../run/index.ts';
 import { trainCommand } from './command.ts';
 import { averaging, chosenWeights } from './facts.ts';
 import { counted, fixed } from './format.ts';
@@ -13,9 +13,9 @@ import type { SetResult } from './set-result.ts';
 import { trustSentences } from './trust-text.ts';
 import { isLength, list, methodWords, metricTitle, namedClasses } from './words.ts';
 
-/** Writes the card into the run's folder. */
-export function writeModelCard(root: string): void {
-  const run = readRun(root);
+/** Writes the card into the run's folder. @param ending as of `readRun`. */
+export function writeModelCard(root: string, ending?: RunEvent): void {
+  const run = readRun(root, ending);
   writeFileAtomic(run.paths.modelCard, modelCard(run));
 }
 

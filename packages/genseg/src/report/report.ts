@@ -3,7 +3,7 @@
  * and pictures are in it, it runs no script and loads nothing. What it says is read from the run
  * folders alone, so that the same folders give the same page.
  */
-import { writeFileAtomic } from '../run/index.ts';
+import { type RunEvent, writeFileAtomic } from '../run/index.ts';
 import { compareRuns } from './compare-runs.ts';
 import { architecture } from './page/architecture.ts';
 import { curves } from './page/curves.ts';
@@ -17,9 +17,13 @@ import { summary, titleOf } from './page/summary.ts';
 import { audits, trust } from './page/trust.ts';
 import { readRun } from './run-record.ts';
 
-/** @param roots folders of one run or more. @param out the file to write. */
-export async function writeReport(roots: readonly string[], out: string): Promise<void> {
-  const runs = pageRuns(roots.map(readRun));
+/** @param roots folders of one run or more. @param out the file to write. @param ending as of `readRun`. */
+export async function writeReport(
+  roots: readonly string[],
+  out: string,
+  ending?: RunEvent,
+): Promise<void> {
+  const runs = pageRuns(roots.map((root) => readRun(root, ending)));
   const contrasts = compareRuns(runs);
   const content = html`${summary(runs, contrasts)}
 ${scores(runs, contrasts)}

@@ -22,7 +22,7 @@ export function formatResult({
 
 /** Several runs side by side, their paired differences, and whether GenSeg helped. */
 export function formatComparison(roots: readonly string[]): string {
-  const runs = labelled(roots.map(readRun));
+  const runs = labelled(roots.map((root) => readRun(root)));
   const names = [...new Set(runs.flatMap(({ sets }) => [...sets.keys()]))];
   const rows = names.flatMap((set) =>
     runs

@@ -11,6 +11,7 @@ import {
   type Environment,
   endOf,
   type JsonObject,
+  type RunEvent,
   type RunPaths,
   readEvents,
   readRunConfig,
@@ -75,11 +76,15 @@ export interface RunRecord {
   readonly audit: Audit | null;
 }
 
-/** Reads a run folder. @throws DataError where it is none, or one of its files cannot be understood. */
-export function readRun(root: string): RunRecord {
+/**
+ * Reads a run folder.
+ * @param ending the event that its log will get when what it is read for is written.
+ * @throws DataError where it is none, or one of its files cannot be understood.
+ */
+export function readRun(root: string, ending?: RunEvent): RunRecord {
   const { settings } = readRunConfig(root);
   const paths = runPaths(root);
-  const events = existsSync(paths.events) ? readEvents(paths.events).map(asTrainEvent) : [];
+  const events = [...readEvents(paths.events), ...(ending ? [ending] : [])].map(asTrainEvent);
   const sets = readSets(root, events);
   return {
     paths,

@@ -222,16 +222,17 @@ async function execute(
         cases: cases.length,
       });
     }
-    recorder.emit('end', stepsDone(), {
-      reason: 'finished',
-      message: 'finished',
-      seconds: seconds(),
-    });
-    const cost = { updates: progress.updates, seconds: stageSeconds(readEvents(run.paths.events)) };
+    // Written last: a run that is called finished has all its files.
+    const end = { reason: 'finished', message: 'finished', seconds: seconds() } as const;
+    const time = new Date().toISOString();
+    const ending: RunEvent = { id: 0, time, step: stepsDone(), type: 'end', data: end };
+    const events = [...readEvents(run.paths.events), ending];
+    const cost = { updates: progress.updates, seconds: stageSeconds(events) };
     writeJsonAtomic(run.paths.cost, cost);
-    await writeReport([run.paths.root], run.paths.report);
-    writeModelCard(run.paths.root);
+    await writeReport([run.paths.root], run.paths.report, ending);
+    writeModelCard(run.paths.root, ending);
     writeClaim(run.paths.root);
+    recorder.emit('end', stepsDone(), end);
     return {
       run: run.paths.root,
       method: plan.method,
