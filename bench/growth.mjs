@@ -10,14 +10,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { configure } from '@genseg/torch';
-import { classTask } from '../packages/genseg/dist/nn/index.js';
-import {
-  methodNamed,
-  PairSet,
-  presets,
-  Session,
-  unet,
-} from '../packages/genseg/dist/train/index.js';
+import { classTask, methodNamed, PairSet, presets, Session, unet } from 'genseg';
 import { Worker } from './pair.mjs';
 import { plotGrowth } from './plot.mjs';
 import { precisions } from './precisions.mjs';

@@ -6,18 +6,11 @@
 
 // Errors: one class per way of recovering.
 
-export {
-  ConfigError,
-  DataError,
-  TrainingError,
-} from './errors.ts';
+export { ConfigError, DataError, TrainingError } from './errors.ts';
 
 // Random numbers that are not tensors: splits, draws, resamples.
 
-export {
-  Random,
-  type RandomState,
-} from './random.ts';
+export { Random, type RandomState } from './random.ts';
 
 // Modules: who owns parameters, and what they are called.
 
@@ -66,11 +59,7 @@ export {
 
 // GAN losses.
 
-export {
-  type GanLoss,
-  lsgan,
-  vanillaGan,
-} from './nn/index.ts';
+export { type GanLoss, lsgan, vanillaGan } from './nn/index.ts';
 
 // Layers, and the first values of their weights.
 
@@ -364,6 +353,7 @@ export {
 
 // The paper's levels as problems, for a loop of one's own.
 
+export type { Segmenter } from './segmenter/index.ts';
 export {
   architectureProblem,
   type Discriminator,
@@ -372,7 +362,6 @@ export {
   gensegEdges,
   type MaskToImage,
   type SegmentationBatch,
-  type Segmenter,
   segmentationProblem,
 } from './train/index.ts';
 
@@ -382,36 +371,34 @@ export { type BuiltGenerator, type ImageGenerator, pix2pix } from './train/index
 
 // The proof that the loop is closed.
 
-export {
-  type Check,
-  proveLoop,
-  selfCheck,
-} from './train/index.ts';
+export { type Check, proveLoop, selfCheck } from './train/index.ts';
 
 // Training itself: pairs as tensors, the session, the loop over steps, checkpoints, models as files.
 
 export {
-  hasCheckpoint,
   type KeptBy,
-  loadCheckpoint,
   loadModel,
   type ModelInfo,
   meanDice,
+  type Prediction,
+  predict,
+  predictAll,
+  saveModel,
+  type TrainedModel,
+} from './segmenter/index.ts';
+export {
+  hasCheckpoint,
+  loadCheckpoint,
   measureSteps,
   noProgress,
   PairSet,
   type Pairs,
   type Parts,
-  type Prediction,
   type Progress,
-  predict,
-  predictAll,
   Session,
   type SessionOptions,
   type StepTimes,
   saveCheckpoint,
-  saveModel,
-  type TrainedModel,
   Trainer,
   type TrainerOptions,
   type Updates,
@@ -420,14 +407,12 @@ export {
 
 // What can be trained, and how: methods, families of models, recipes and their presets, plans.
 
+export type { Decision } from './run/index.ts';
+export { type Family, families, familyNamed, script, unet } from './segmenter/index.ts';
 export {
   augment,
   checkModel,
   checkSegmenter,
-  type Decision,
-  type Family,
-  families,
-  familyNamed,
   fitBudget,
   genseg,
   type Method,
@@ -439,10 +424,8 @@ export {
   plain,
   presets,
   type Recipe,
-  script,
   separate,
   sessionOptions,
-  unet,
 } from './train/index.ts';
 
 // How sure a model is of an image, whether it knows its kind, and whether a generator copies.

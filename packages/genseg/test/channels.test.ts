@@ -6,7 +6,7 @@ import { decode } from 'fast-png';
 import { expect, test } from 'vitest';
 import { inspect, loadCases } from '../src/data/index.ts';
 import { runPaths } from '../src/run/index.ts';
-import { loadModel, predict } from '../src/train/index.ts';
+import { loadModel, predict } from '../src/segmenter/index.ts';
 import { genseg, jsonOf, quick, readJson } from './command-line.ts';
 import { dataSet, picture, png, temporaryFolder } from './data/fixtures.ts';
 import { discSamples, side } from './tiny.ts';

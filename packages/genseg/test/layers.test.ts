@@ -21,11 +21,15 @@ const mayImport: Record<string, readonly string[]> = {
   picture: ['data', 'fast-png'],
   report: ['data', 'metrics', 'run', 'suite', 'node', 'zod', 'sharp'],
   // 3
-  train: [torch, 'nn', 'optim', 'augment', 'data', 'run', 'models', 'mlo', 'node'],
+  segmenter: [torch, 'nn', 'data', 'run', 'models', 'node'],
   // 4
-  trust: [torch, 'nn', 'augment', 'data', 'metrics', 'train'],
+  train: [torch, 'nn', 'optim', 'augment', 'data', 'run', 'models', 'mlo', 'segmenter', 'node'],
+  trust: [torch, 'nn', 'augment', 'data', 'metrics', 'segmenter'],
   // 5
-  workflow: [torch, 'nn', 'data', 'metrics', 'run', 'picture', 'report', 'train', 'trust', 'node'],
+  workflow: [
+    ...[torch, 'nn', 'data', 'metrics', 'run', 'picture', 'report', 'segmenter', 'train', 'trust'],
+    'node',
+  ],
   // 6
   cli: [torch, 'data', 'run', 'suite', 'report', 'workflow', 'node', '@commander-js/extra-typings'],
 };

@@ -9,7 +9,8 @@ import { Architecture, PatchDiscriminator, Pix2PixGenerator, UNet } from '../src
 import { Module, oneHotMask, type Parameter, vanillaGan } from '../src/nn/index.ts';
 import { Adam, AdamW, type Optimizer, RMSprop, SGD } from '../src/optim/index.ts';
 import { Random } from '../src/random.ts';
-import type { PairSet, Pairs, Segmenter } from '../src/train/index.ts';
+import type { Segmenter } from '../src/segmenter/index.ts';
+import type { PairSet, Pairs } from '../src/train/index.ts';
 import {
   architectureProblem,
   discriminatorProblem,

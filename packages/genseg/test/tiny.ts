@@ -10,8 +10,8 @@ import { ignoredClass } from '../src/classes.ts';
 import type { HypergradientMethod } from '../src/mlo/index.ts';
 import { classTask, type Task } from '../src/nn/index.ts';
 import { Random } from '../src/random.ts';
+import { type Family, unet } from '../src/segmenter/index.ts';
 import {
-  type Family,
   type ImageGenerator,
   ImageSet,
   type Method,
@@ -26,7 +26,6 @@ import {
   saveCheckpoint,
   Trainer,
   type TrainerOptions,
-  unet,
 } from '../src/train/index.ts';
 import type { Witness } from '../src/train/session.ts';
 

@@ -2,7 +2,7 @@ import { Generator, noGrad, rand, relu, scope, type Tensor } from '@genseg/torch
 import { describe, expect, test } from 'vitest';
 import { largestDifference } from '../../test/numeric.ts';
 import { checkLeaks } from '../../test/tiny.ts';
-import { families } from '../train/index.ts';
+import { families } from '../segmenter/index.ts';
 import { BatchNorm2d, Conv2d, foldNorms, type Module, Sequential } from './index.ts';
 
 checkLeaks();

@@ -49,6 +49,7 @@ export {
   type TrainEventType,
 } from './train-events.ts';
 export type {
+  Decision,
   Environment,
   JsonObject,
   JsonValue,

@@ -75,7 +75,7 @@ export const methodNames = [
 ] as const;
 export type MethodName = (typeof methodNames)[number];
 
-/** What `--model` names; `train/family.ts` has their code. */
+/** What `--model` names; `segmenter/family.ts` has their code. */
 export const modelNames = ['unet', 'deeplabv3', 'deeplabv3-aux', 'resunet', 'swin-unet'] as const;
 export type ModelName = (typeof modelNames)[number];
 

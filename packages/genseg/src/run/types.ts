@@ -21,6 +21,13 @@ export interface RunConfig {
   readonly settings: Settings<JsonObject>;
 }
 
+/** A choice that was made for a run, as plan.json has it. */
+export interface Decision {
+  name: string;
+  value: string | number;
+  reason: string;
+}
+
 /** One line of events.jsonl. */
 export interface RunEvent {
   /** Increases from line to line, with gaps where a resumed run dropped lines; never used twice. */

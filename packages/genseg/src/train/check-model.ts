@@ -1,7 +1,9 @@
 /** The model of a plan, checked before a run begins, and what is learned on the way. */
+
+import type { Decision } from '../run/index.ts';
+import { describeWeights } from '../segmenter/index.ts';
 import { checkSegmenter } from './check-segmenter.ts';
-import { type Decision, type Plan, sessionOptions } from './plan.ts';
-import { describeWeights } from './weights.ts';
+import { type Plan, sessionOptions } from './plan/plan.ts';
 
 /**
  * @returns what plan.json should say of it.

@@ -5,8 +5,8 @@
 import { Generator, grad, OutOfMemoryError, ones, scope, type Tensor } from '@genseg/torch';
 import { ConfigError, DataError } from '../errors.ts';
 import { classTask, valuesOf } from '../nn/index.ts';
-import type { Family } from './family.ts';
-import { outputsOf, type Segmenter } from './problems.ts';
+import type { Family } from '../segmenter/index.ts';
+import { outputsOf, type Segmenter } from '../segmenter/index.ts';
 import type { SessionOptions } from './session.ts';
 
 /** They say already what is wrong and how to mend it. */

@@ -18,31 +18,9 @@ import {
   type Task,
 } from '../nn/index.ts';
 import type { Optimizer } from '../optim/index.ts';
+import { lossOptions, outputsOf, type Segmenter } from '../segmenter/index.ts';
 import type { Images } from './image-set.ts';
 import type { Pairs } from './pairs.ts';
-
-/** A segmentation model: images [N, C, H, W] to logits [N, planes, H, W]. */
-export type Segmenter = Module & {
-  forward(image: Tensor): Tensor;
-  /** What is trained beside the logits of `forward`, which come first: those of other resolutions or heads. */
-  forwardDeep?(image: Tensor): Tensor[];
-  /** The encoder's last features [N, channels, h, w], by which images are compared. */
-  bottleneck?(image: Tensor): Tensor;
-  forwardWithBottleneck?(image: Tensor): { logits: Tensor; bottleneck: Tensor };
-  /** The weights of their losses; by default each has half that of the one before. */
-  readonly outputWeights?: readonly number[];
-  /** Writes the model with its code, where that is not ours. */
-  save?(path: string): void;
-};
-/** What is compared with a mask: the logits, or those of several resolutions. */
-export const outputsOf = (segmenter: Segmenter, image: Tensor): Tensor[] =>
-  segmenter.forwardDeep?.(image) ?? [segmenter.forward(image)];
-
-/** How the loss of a segmenter's outputs is taken. */
-export const lossOptions = ({ outputWeights: weights }: Segmenter, task?: Task) => ({
-  ...(weights && { weights }),
-  task,
-});
 
 /** Mask planes [N, 1 or K, H, W] to images [N, C, H, W] in 0..1. */
 export type MaskToImage = Module & { forward(mask: Tensor): Tensor };

@@ -4,7 +4,7 @@
  */
 import { scope } from '@genseg/torch';
 import type { PairSet } from './pairs.ts';
-import { type Plan, sessionOptions } from './plan.ts';
+import { type Plan, sessionOptions } from './plan/plan.ts';
 import type { Recipe } from './recipe.ts';
 import { type Check, selfCheck } from './selfcheck.ts';
 import { idsOf, Session } from './session.ts';

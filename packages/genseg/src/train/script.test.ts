@@ -17,12 +17,12 @@ import {
   tinySession,
 } from '../../test/tiny.ts';
 import { AdamW } from '../optim/index.ts';
+import { type Family, script, unet } from '../segmenter/family.ts';
+import { loadModel, saveModel } from '../segmenter/model-file.ts';
+import { staged } from '../segmenter/stages.ts';
 import { checkModel } from './check-model.ts';
-import { type Family, script, unet } from './family.ts';
 import { genseg, type Method, methods } from './method.ts';
-import { loadModel, saveModel } from './model-file.ts';
 import { proveLoop } from './proof.ts';
-import { staged } from './stages.ts';
 
 checkLeaks();
 

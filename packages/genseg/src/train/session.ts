@@ -15,21 +15,16 @@ import {
 import { classTask, oneHotMask, type Parameter, type Task } from '../nn/index.ts';
 import { AdamW, type Optimizer, RMSprop, updateAverage } from '../optim/index.ts';
 import { Random } from '../random.ts';
+import type { Family } from '../segmenter/index.ts';
+import { factorsOf, type Segmenter } from '../segmenter/index.ts';
 import { Batches, type SessionData } from './batches.ts';
 import type { Parts } from './checkpoint.ts';
-import type { Family } from './family.ts';
 import type { ImageGenerator } from './image-generator.ts';
 import { extraColours, type Method } from './method.ts';
 import type { Pairs } from './pairs.ts';
-import {
-  type Compute,
-  type SegmentationBatch,
-  type Segmenter,
-  segmentationProblem,
-} from './problems.ts';
+import { type Compute, type SegmentationBatch, segmentationProblem } from './problems.ts';
 import type { Recipe } from './recipe.ts';
 import { semiSupervisedProblem } from './semi/problem.ts';
-import { factorsOf } from './stages.ts';
 import { makeEngine, makeSynthesis, type Synthesis } from './synthesis.ts';
 
 export interface SessionOptions {

@@ -7,6 +7,7 @@ import { Engine, Graph, type Observe, type Problem, unrolled } from '../mlo/inde
 import { PatchDiscriminator } from '../models/index.ts';
 import { lsgan, type Task, vanillaGan } from '../nn/index.ts';
 import { Adam, type Optimizer } from '../optim/index.ts';
+import type { Segmenter } from '../segmenter/index.ts';
 import { type BuiltGenerator, pix2pix } from './image-generator.ts';
 import type { Pairs } from './pairs.ts';
 import {
@@ -16,7 +17,6 @@ import {
   generatorProblem,
   gensegEdges,
   type SegmentationBatch,
-  type Segmenter,
 } from './problems.ts';
 import type { SessionOptions } from './session.ts';
 

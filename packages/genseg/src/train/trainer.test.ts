@@ -12,10 +12,10 @@ import {
 import { TrainingError } from '../errors.ts';
 import { type Module, segmentationLoss } from '../nn/index.ts';
 import type { TrainEvents } from '../run/index.ts';
+import type { KeptBy } from '../segmenter/model-file.ts';
+import { meanDice } from '../segmenter/predict.ts';
 import { loadCheckpoint, saveCheckpoint } from './checkpoint.ts';
 import { genseg, methods, plain, separate } from './method.ts';
-import type { KeptBy } from './model-file.ts';
-import { meanDice } from './predict.ts';
 import { noProgress, type Progress, type TrainerOptions } from './trainer.ts';
 
 checkLeaks();

@@ -1,8 +1,8 @@
 /** How well a session's model does on the validation cases. */
 import { cat, noGrad, scope } from '@genseg/torch';
 import { segmentationLoss } from '../nn/index.ts';
+import { meanDice } from '../segmenter/index.ts';
 import type { PairSet } from './pairs.ts';
-import { meanDice } from './predict.ts';
 import type { Session } from './session.ts';
 
 /** Images in one pass, so that the features in memory do not grow with their number. */

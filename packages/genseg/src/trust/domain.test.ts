@@ -2,7 +2,7 @@ import { Generator, rand, scope } from '@genseg/torch';
 import { expect, test } from 'vitest';
 import { checkLeaks, discSamples, side } from '../../test/tiny.ts';
 import { Random } from '../random.ts';
-import { families } from '../train/index.ts';
+import { families } from '../segmenter/index.ts';
 import { domainOf, imageFeatures, novelty } from './domain.ts';
 
 checkLeaks();

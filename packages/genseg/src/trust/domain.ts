@@ -9,7 +9,7 @@
 import { cat, noGrad, scope, type Tensor } from '@genseg/torch';
 import type { Sample } from '../data/index.ts';
 import { DataError } from '../errors.ts';
-import { inputOf, type Segmenter } from '../train/index.ts';
+import { inputOf, type Segmenter } from '../segmenter/index.ts';
 
 /** What the features of the images that a model knows are like; plain JSON. */
 export interface Domain {

@@ -3,7 +3,7 @@ import { expect, test } from 'vitest';
 import { largestDifference } from '../../test/numeric.ts';
 import { checkLeaks, discSamples, side } from '../../test/tiny.ts';
 import { Module } from '../nn/index.ts';
-import { families, inputOf } from '../train/index.ts';
+import { families, inputOf } from '../segmenter/index.ts';
 import { featuresOf, imageFeatures } from './domain.ts';
 import { uncertaintyOf } from './uncertainty.ts';
 import { planesOf, predictViews, see } from './views.ts';

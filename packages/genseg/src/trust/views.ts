@@ -8,7 +8,7 @@ import { cat, noGrad, scope, type Tensor } from '@genseg/torch';
 import { type Affine, rotation, samplingGrid, scaling, warpImage } from '../augment/index.ts';
 import type { Sample } from '../data/index.ts';
 import { plainTask, probabilitiesOf, type Task } from '../nn/index.ts';
-import { inputOf, type Segmenter, type Use } from '../train/index.ts';
+import { inputOf, type Segmenter, type Use } from '../segmenter/index.ts';
 import type { Probabilities } from './uncertainty.ts';
 
 /** A change of the image, and the change that undoes it. */

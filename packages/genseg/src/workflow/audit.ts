@@ -8,7 +8,8 @@ import { confusion, dice } from '../metrics/index.ts';
 import { encodePng, grid, overlay } from '../picture/index.ts';
 import { writeAudit } from '../report/index.ts';
 import { type RunPaths, writeFileAtomic } from '../run/index.ts';
-import { type PairSet, predict, type Session, type TrainedModel } from '../train/index.ts';
+import { predict, type TrainedModel } from '../segmenter/index.ts';
+import type { PairSet, Session } from '../train/index.ts';
 import { copied, type Nearest, nearestAmong, nearestOf } from '../trust/index.ts';
 
 /** Synthetic pairs that are examined, in batches as large as those of `genseg generate`. */

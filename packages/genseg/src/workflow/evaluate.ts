@@ -18,7 +18,7 @@ import {
   writeSetTrust,
 } from '../report/index.ts';
 import { evaluationPaths, runPaths } from '../run/index.ts';
-import { loadModel, segmentedNames, type TrainedModel } from '../train/index.ts';
+import { loadModel, segmentedNames, type TrainedModel } from '../segmenter/index.ts';
 import { batchesAhead, imagesAtOnce } from './ahead.ts';
 import { openTestSet, type TestSet } from './data.ts';
 import { type Overlays, openOverlays } from './overlays.ts';

@@ -7,7 +7,7 @@ import { resizeImage } from '../data/index.ts';
 import { DataError } from '../errors.ts';
 import { encodeMask, encodePng, encodeProbabilities, overlay } from '../picture/index.ts';
 import { csvText, runPaths, writeFileAtomic } from '../run/index.ts';
-import { loadModel, type Picture, segmentedNames, type TrainedModel } from '../train/index.ts';
+import { loadModel, type Picture, segmentedNames, type TrainedModel } from '../segmenter/index.ts';
 import { batchesAhead } from './ahead.ts';
 import { channelEndings, type Input, inputsOf } from './inputs.ts';
 import { outputNames, probabilitySuffixes, refuseOverwriting } from './output-names.ts';

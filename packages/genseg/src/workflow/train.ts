@@ -19,13 +19,12 @@ import {
   writeFileAtomic,
   writeJsonAtomic,
 } from '../run/index.ts';
+import { familyNamed, loadModel, readKeptBy, readWeights, saveModel } from '../segmenter/index.ts';
 import {
   checkModel,
-  familyNamed,
   fitBudget,
   hasCheckpoint,
   loadCheckpoint,
-  loadModel,
   makePlan,
   measureSteps,
   methodNamed,
@@ -33,10 +32,7 @@ import {
   type Plan,
   type Progress,
   proveLoop,
-  readKeptBy,
-  readWeights,
   saveCheckpoint,
-  saveModel,
   Trainer,
   tuned,
   type Updates,

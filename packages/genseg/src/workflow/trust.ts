@@ -10,7 +10,7 @@ import {
   type Picture,
   type Prediction,
   type TrainedModel,
-} from '../train/index.ts';
+} from '../segmenter/index.ts';
 import {
   type Domain,
   domainOf,

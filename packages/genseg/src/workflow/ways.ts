@@ -17,7 +17,7 @@ import {
 } from '../data/index.ts';
 import { ConfigError } from '../errors.ts';
 import { median } from '../metrics/index.ts';
-import { type Picture, predictTiled, type TrainedModel } from '../train/index.ts';
+import { type Picture, predictTiled, type TrainedModel } from '../segmenter/index.ts';
 import type { Domain } from '../trust/index.ts';
 import { imagesAtOnce } from './ahead.ts';
 import { type Judged, judge, type Shown } from './trust.ts';

@@ -5,7 +5,7 @@
  */
 import { grad, noGrad, scope, type Tensor } from '@genseg/torch';
 import { deepSupervisionLoss, type Task, targetOf } from '../../nn/index.ts';
-import { lossOptions, type Segmenter } from '../problems.ts';
+import { lossOptions, type Segmenter } from '../../segmenter/index.ts';
 import {
   decided,
   pass,

@@ -4,8 +4,7 @@
  */
 import { noGrad, type Tensor } from '@genseg/torch';
 import { deepSupervisionLoss, diceLoss } from '../../nn/index.ts';
-import { swinUNet, unet } from '../family.ts';
-import { lossOptions } from '../problems.ts';
+import { lossOptions, swinUNet, unet } from '../../segmenter/index.ts';
 import { decided, pass, probabilities, type SemiSupervision } from './semi-supervision.ts';
 
 export const crossTeaching = ({ weight = 0.1 } = {}): SemiSupervision => ({

@@ -5,7 +5,7 @@
  */
 import { noGrad } from '@genseg/torch';
 import { deepSupervisionLoss } from '../../nn/index.ts';
-import { lossOptions } from '../problems.ts';
+import { lossOptions } from '../../segmenter/index.ts';
 import { pass, probabilities, type SemiSupervision } from './semi-supervision.ts';
 
 export const meanTeacher = ({ decay = 0.99, weight = 0.1 } = {}): SemiSupervision => ({

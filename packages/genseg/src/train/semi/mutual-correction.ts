@@ -5,8 +5,7 @@
  */
 import { noGrad, type Tensor } from '@genseg/torch';
 import { deepSupervisionLoss, diceLoss, labelled, type Task, targetOf } from '../../nn/index.ts';
-import { resunet, unet } from '../family.ts';
-import { lossOptions } from '../problems.ts';
+import { lossOptions, resunet, unet } from '../../segmenter/index.ts';
 import { decided, pass, probabilities, type SemiSupervision } from './semi-supervision.ts';
 
 /** p^(1/T) / sum p^(1/T), over exclusive planes or over each plane and its complement. */

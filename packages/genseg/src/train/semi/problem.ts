@@ -3,7 +3,8 @@ import type { Generator, Tensor } from '@genseg/torch';
 import { Problem } from '../../mlo/index.ts';
 import type { Task } from '../../nn/index.ts';
 import type { Optimizer } from '../../optim/index.ts';
-import type { Compute, SegmentationBatch, Segmenter } from '../problems.ts';
+import type { Segmenter } from '../../segmenter/index.ts';
+import type { Compute, SegmentationBatch } from '../problems.ts';
 import { rampUp, type SemiSupervision } from './semi-supervision.ts';
 
 export function semiSupervisedProblem(

@@ -11,10 +11,10 @@ import {
   oneHotMask,
   type Task,
 } from '../../nn/index.ts';
-import type { Family } from '../family.ts';
+import type { Family } from '../../segmenter/index.ts';
+import { outputsOf, type Segmenter } from '../../segmenter/index.ts';
 import type { Images } from '../image-set.ts';
 import type { Pairs } from '../pairs.ts';
-import { outputsOf, type Segmenter } from '../problems.ts';
 
 export interface SemiBatch {
   real: Pairs;

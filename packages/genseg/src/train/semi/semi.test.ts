@@ -5,7 +5,7 @@ import { binaryLoss, mean, plainDiceLoss, sigmoid, softplus } from '../../../tes
 import { checkLeaks, tinyRecipe, tinySession } from '../../../test/tiny.ts';
 import { Conv2d, classTask, valuesOf } from '../../nn/index.ts';
 import { SGD } from '../../optim/index.ts';
-import { families } from '../family.ts';
+import { families } from '../../segmenter/family.ts';
 import { methodNamed, methods } from '../method.ts';
 import type { Pairs } from '../pairs.ts';
 import { adversarial, coTraining, disagreement, entropy } from './co-training.ts';

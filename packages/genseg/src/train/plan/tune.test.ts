@@ -1,7 +1,7 @@
 import { configure, environment } from '@genseg/torch';
 import { expect, test } from 'vitest';
-import { checkLeaks, discs, tinyPlan } from '../../test/tiny.ts';
-import { trainConfigSchema } from '../run/index.ts';
+import { checkLeaks, discs, tinyPlan } from '../../../test/tiny.ts';
+import { trainConfigSchema } from '../../run/index.ts';
 import { type Setting, type Trial, trialOf, tune, tuned } from './tune.ts';
 
 checkLeaks();

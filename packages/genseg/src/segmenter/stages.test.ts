@@ -4,9 +4,9 @@ import { expect, test } from 'vitest';
 import { checkLeaks, stateHash, temporaryFolder, tinyPlan, tinySession } from '../../test/tiny.ts';
 import { ConfigError } from '../errors.ts';
 import { BatchNorm2d, type Module } from '../nn/index.ts';
-import { checkModel } from './check-model.ts';
+import { checkModel } from '../train/check-model.ts';
+import { genseg, plain } from '../train/method.ts';
 import { type Family, families, resunet, unet } from './family.ts';
-import { genseg, plain } from './method.ts';
 import { parseStageRates, staged } from './stages.ts';
 
 checkLeaks();

@@ -1,14 +1,14 @@
 /** The memory of training steps as it was estimated, beside what is measured; and widths planned from it. */
 import { memory, resetPeakMemory } from '@genseg/torch';
 import { expect, test } from 'vitest';
-import { checkLeaks, tinyRecipe } from '../../test/tiny.ts';
-import { Random } from '../random.ts';
-import { resunet, unet } from './family.ts';
-import { ImageSet } from './image-set.ts';
+import { checkLeaks, tinyRecipe } from '../../../test/tiny.ts';
+import { Random } from '../../random.ts';
+import { resunet, unet } from '../../segmenter/family.ts';
+import { ImageSet } from '../image-set.ts';
+import { methodNamed } from '../method.ts';
+import { PairSet } from '../pairs.ts';
+import { Session } from '../session.ts';
 import { planWidth, type Training, trainingBytes } from './memory-plan.ts';
-import { methodNamed } from './method.ts';
-import { PairSet } from './pairs.ts';
-import { Session } from './session.ts';
 
 checkLeaks();
 

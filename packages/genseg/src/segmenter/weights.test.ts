@@ -4,7 +4,7 @@ import { fileURLToPath } from 'node:url';
 import { Generator, saveSafetensors, scope, zeros } from '@genseg/torch';
 import { expect, test } from 'vitest';
 import { checkLeaks, temporaryFolder, tinyPlan, tinyRecipe } from '../../test/tiny.ts';
-import { checkModel } from './check-model.ts';
+import { checkModel } from '../train/check-model.ts';
 import { unet } from './family.ts';
 import { matchWeights, pretrained } from './weights.ts';
 

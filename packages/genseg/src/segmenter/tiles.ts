@@ -7,7 +7,7 @@ import { noGrad, scope, type Tensor, tensor, upsampleBilinear2d, zeros } from '@
 import type { Size } from '../data/index.ts';
 import type { Task } from '../nn/index.ts';
 import { decide, inputOf, type Picture, type Prediction } from './predict.ts';
-import type { Segmenter } from './problems.ts';
+import type { Segmenter } from './segmenter.ts';
 
 /** An image that need not be in memory as the model's numbers. */
 export interface LargeImage extends Size {

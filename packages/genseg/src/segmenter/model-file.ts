@@ -19,7 +19,7 @@ import { DataError } from '../errors.ts';
 import { classTask, foldNorms, regionTask, type Task } from '../nn/index.ts';
 import { readFolder, writeFolderAtomic } from '../run/index.ts';
 import { type Family, familyNamed } from './family.ts';
-import type { Segmenter } from './problems.ts';
+import type { Segmenter } from './segmenter.ts';
 
 /** The validation that weights were kept by: after how many steps of training, and what it found. */
 export interface KeptBy {

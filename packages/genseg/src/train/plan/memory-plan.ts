@@ -3,11 +3,12 @@
  * until training fits. It goes by all memory and not by what is free at the moment, so that the same command on the
  * same machine trains the same network; where there is enough, nothing depends on how much.
  */
-import { ConfigError } from '../errors.ts';
-import type { Cost, Family } from './family.ts';
-import type { Method } from './method.ts';
-import type { Decision, Plan } from './plan.ts';
-import type { Recipe } from './recipe.ts';
+import { ConfigError } from '../../errors.ts';
+import type { Decision } from '../../run/index.ts';
+import type { Cost, Family } from '../../segmenter/index.ts';
+import type { Method } from '../method.ts';
+import type { Recipe } from '../recipe.ts';
+import type { Plan } from './plan.ts';
 
 /** What is left to the generator, the images and the rest of the machine: a quarter. */
 const usable = 3 / 4;

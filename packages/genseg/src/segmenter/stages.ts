@@ -6,8 +6,8 @@
  */
 import { ConfigError } from '../errors.ts';
 import type { Module } from '../nn/index.ts';
+import type { Decision } from '../run/index.ts';
 import type { Family } from './family.ts';
-import type { Decision } from './plan.ts';
 
 /** Multiples of the learning rate, by the name of a part; what is in none has 1. */
 export type StageRates = Readonly<Record<string, number>>;

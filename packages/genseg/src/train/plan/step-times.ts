@@ -1,10 +1,10 @@
 /** How long this machine takes for what a training consists of. */
 import { synchronize } from '@genseg/torch';
-import type { SessionData } from './batches.ts';
+import type { SessionData } from '../batches.ts';
+import { Session } from '../session.ts';
+import { validate } from '../validate.ts';
 import type { StepTimes } from './budget.ts';
 import { type Plan, sessionOptions } from './plan.ts';
-import { Session } from './session.ts';
-import { validate } from './validate.ts';
 
 /** Takes a few steps with a session of the same sizes, which is then thrown away. */
 export function measureSteps(plan: Plan, pairs: SessionData): StepTimes {

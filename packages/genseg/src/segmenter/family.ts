@@ -15,7 +15,7 @@ import {
   UNet,
 } from '../models/index.ts';
 import { isScript, modelNames } from '../run/index.ts';
-import type { Segmenter } from './problems.ts';
+import type { Segmenter } from './segmenter.ts';
 
 /** What a model needs of memory, and how it is configured. */
 export interface Cost {

@@ -1,5 +1,5 @@
 /** From a time to a number of steps, by how long each kind of step takes. */
-import type { Recipe } from './recipe.ts';
+import type { Recipe } from '../recipe.ts';
 
 /** Seconds; 0 for what a method does not do. */
 export interface StepTimes {

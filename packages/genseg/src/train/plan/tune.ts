@@ -1,10 +1,10 @@
 /** Precision and threads by measuring: those in which a few steps of the segmentation model are fastest. */
 import { configure, type Environment } from '@genseg/torch';
-import { isScript, type TrainConfig } from '../run/index.ts';
-import type { SessionData } from './batches.ts';
-import { augment } from './method.ts';
+import { isScript, type TrainConfig } from '../../run/index.ts';
+import type { SessionData } from '../batches.ts';
+import { augment } from '../method.ts';
+import { Session } from '../session.ts';
 import { type Plan, sessionOptions } from './plan.ts';
-import { Session } from './session.ts';
 
 export type Setting = Pick<Plan, 'precision' | 'threads'>;
 

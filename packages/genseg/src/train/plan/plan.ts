@@ -1,24 +1,23 @@
 /** What is decided before training, each with its reason: plan.json, and all that the trainer reads. */
 import type { Environment } from '@genseg/torch';
-import type { Division, Manifest } from '../data/index.ts';
-import { ConfigError } from '../errors.ts';
-import type { Task } from '../nn/index.ts';
-import { isScript, memoryHere, type TrainConfig } from '../run/index.ts';
+import type { Division, Manifest } from '../../data/index.ts';
+import { ConfigError } from '../../errors.ts';
+import type { Task } from '../../nn/index.ts';
+import { type Decision, isScript, memoryHere, type TrainConfig } from '../../run/index.ts';
+import {
+  familyNamed,
+  parseStageRates,
+  pretrained,
+  type StageRates,
+  stageDecisions,
+  staged,
+} from '../../segmenter/index.ts';
+import { type Method, methodNamed } from '../method.ts';
+import { presets, type Recipe } from '../recipe.ts';
+import type { SessionOptions } from '../session.ts';
 import { fitSteps, type StepTimes, withSteps } from './budget.ts';
-import { familyNamed } from './family.ts';
 import { planWidth } from './memory-plan.ts';
-import { type Method, methodNamed } from './method.ts';
-import { presets, type Recipe } from './recipe.ts';
-import type { SessionOptions } from './session.ts';
-import { parseStageRates, type StageRates, stageDecisions, staged } from './stages.ts';
 import { taskDecisions, taskOf } from './task-plan.ts';
-import { pretrained } from './weights.ts';
-
-export interface Decision {
-  name: string;
-  value: string | number;
-  reason: string;
-}
 
 export interface Plan {
   method: Method['name'];

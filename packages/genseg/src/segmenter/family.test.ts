@@ -3,10 +3,10 @@ import { noGrad, scope, zeros } from '@genseg/torch';
 import { expect, test } from 'vitest';
 import { checkLeaks, discs, temporaryFolder, tinyPlan, tinySession } from '../../test/tiny.ts';
 import { modelNames } from '../run/index.ts';
+import { methods, plain } from '../train/method.ts';
+import { proveLoop } from '../train/proof.ts';
 import { type Family, families, familyNamed } from './family.ts';
-import { methods, plain } from './method.ts';
 import { loadModel, saveModel } from './model-file.ts';
-import { proveLoop } from './proof.ts';
 
 checkLeaks();
 

@@ -1,8 +1,7 @@
 /** What a run segments, decided from its data: classes or regions, what has no label, how classes count. */
-import type { Division, Manifest } from '../data/index.ts';
-import { balancedWeights, classTask, regionTask, type Task } from '../nn/index.ts';
-import type { TrainConfig } from '../run/index.ts';
-import type { Decision } from './plan.ts';
+import type { Division, Manifest } from '../../data/index.ts';
+import { balancedWeights, classTask, regionTask, type Task } from '../../nn/index.ts';
+import type { Decision, TrainConfig } from '../../run/index.ts';
 
 /** @param data the cases of a run. @param config.classWeights whether rare classes count more. */
 export function taskOf(

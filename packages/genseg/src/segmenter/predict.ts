@@ -11,7 +11,7 @@ import {
 import { ignoredClass } from '../classes.ts';
 import { resizeImage, type Sample, type Size } from '../data/index.ts';
 import { foregroundOf, plainTask, probabilitiesOf, type Task, targetOf } from '../nn/index.ts';
-import type { Segmenter } from './problems.ts';
+import type { Segmenter } from './segmenter.ts';
 
 /** A mask and what it was decided from, at the image's own size, row by row. */
 export interface Prediction extends Size {

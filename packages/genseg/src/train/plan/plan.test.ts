@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest';
-import { tinyPlan } from '../../test/tiny.ts';
+import { tinyPlan } from '../../../test/tiny.ts';
+import { presets } from '../recipe.ts';
 import { secondsOf, withSteps } from './budget.ts';
 import { fitBudget } from './plan.ts';
-import { presets } from './recipe.ts';
 
 const times = { pretrain: 1, train: 3, upper: 0, validation: 0 };
 
