@@ -13,7 +13,7 @@ import {
   paddedToMultiple,
 } from '../../nn/index.ts';
 import type { Architecture } from './architecture.ts';
-import { doubling, halving, MixedOp, type Resampling } from './cell.ts';
+import { doubling, halving, MixedOp, type Resampling } from './mixed-op.ts';
 
 export interface Pix2PixGeneratorOptions {
   /** Channels of the outermost level; they double inwards up to eight times as many. Default 64. */

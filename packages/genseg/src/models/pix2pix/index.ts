@@ -5,11 +5,11 @@ export {
   candidates,
   type PerLevel,
 } from './architecture.ts';
-export { doubling, halving, MixedOp, type MixedOpOptions, type Resampling } from './cell.ts';
 export {
   generatorDepth,
   Pix2PixGenerator,
   type Pix2PixGeneratorOptions,
 } from './generator.ts';
 export { mergeKernels } from './merge-kernels.ts';
+export { doubling, halving, MixedOp, type MixedOpOptions, type Resampling } from './mixed-op.ts';
 export { PatchDiscriminator, type PatchDiscriminatorOptions } from './patch-discriminator.ts';
