@@ -36,7 +36,7 @@ const worthwhile = 1.2;
 const tolerance = 0.02;
 /** Steps of a trial at most; slow ones are two, so that the user's first step is not far. */
 const mostSteps = 3;
-const enoughSeconds = 0.5;
+const patience = 0.5; // seconds
 
 /** @param take takes the same steps in any setting. @returns the plan with the setting that is best by it, and why. */
 export function tune(plan: Plan, open: Open, take: (setting: Setting) => Trial): Plan {
@@ -99,8 +99,15 @@ function betterThreads(most: number, trial: (threads: number) => Trial): Choice<
 
 const ms = (seconds: number): string => `${Math.round(1000 * seconds)} ms`;
 
-/** Steps on real pairs with a model that is thrown away; leaves the process with the threads of the last trial. */
-export function trialOf(plan: Plan, data: SessionData): (setting: Setting) => Trial {
+/**
+ * Steps on real pairs with a model that is thrown away; leaves the process with the threads of the last trial.
+ * @param enoughSeconds after which no further step is taken.
+ */
+export function trialOf(
+  plan: Plan,
+  data: SessionData,
+  { enoughSeconds = patience } = {},
+): (setting: Setting) => Trial {
   return ({ precision, threads }) => {
     configure({ threads });
     const options = { ...sessionOptions({ ...plan, precision }), method: augment };
