@@ -37,6 +37,8 @@ export interface Family {
   readonly stages?: Readonly<Record<string, readonly string[]>>;
   /** Of what `build` makes of the same numbers. Families that have it are made narrower where memory is short. */
   cost?(channels: number, planes: number, options: { width: number; size: number }): Cost;
+  /** Its learning rate as a share of the recipe's, and why it is another; default 1. */
+  readonly rate?: { readonly share: number; readonly reason: string };
   /** The learning rate of a parameter as a multiple of the others'; default 1. */
   rateOf?(name: string): number;
   /**
@@ -110,6 +112,11 @@ export const resunet: Family = {
 export const swinUNet: Family = {
   name: 'swin-unet',
   summary: 'Swin-UNet (Cao et al. 2021), shifted windows in encoder and decoder',
+  rate: {
+    share: 0.5,
+    reason:
+      'from random weights it predicts background alone at first, and gets beyond that sooner and further at this rate',
+  },
   stages: {
     encoder: ['patch_embed', 'layers', 'norm'],
     decoder: ['layers_up', 'concat_back_dim', 'norm_up', 'up', 'output'],

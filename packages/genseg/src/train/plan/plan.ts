@@ -8,8 +8,8 @@ import {
   familyNamed,
   parseStageRates,
   pretrained,
+  rateDecisions,
   type StageRates,
-  stageDecisions,
   staged,
 } from '../../segmenter/index.ts';
 import { type Method, methodNamed } from '../method.ts';
@@ -146,7 +146,7 @@ export function makePlan(
       { name: 'method', value: method.name, reason: method.summary },
       { name: 'model', value: family.name, reason: family.summary },
       ...widthDecisions,
-      ...stageDecisions(family, stageRates),
+      ...rateDecisions(family, stageRates),
       { name: 'recipe', value: config.preset, reason },
       {
         name: stepsDecision,
