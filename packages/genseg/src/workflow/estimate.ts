@@ -1,30 +1,21 @@
 /** How long a training would take here, from a few steps of each stage and a tested case of each set. */
-import { configure, environment } from '@genseg/torch';
 import { loadCases } from '../data/index.ts';
 import { caseMetrics } from '../metrics/index.ts';
 import { encodePng, overlay } from '../picture/index.ts';
 import type { TrainConfig } from '../run/index.ts';
 import { predict } from '../segmenter/index.ts';
-import { makePlan, measureSteps, secondsOf, tuned } from '../train/index.ts';
-import { prepareData, testSets } from './data.ts';
-import { loadPairs, startSession } from './run-state.ts';
+import { measureSteps, secondsOf } from '../train/index.ts';
+import { prepare } from './prepare.ts';
+import { startSession } from './run-state.ts';
 import { keepThreads } from './threads.ts';
-import { unlabelledImages } from './unlabelled.ts';
 
 /** Of a training that ends with a fast test. @returns seconds, without the start of the process. */
 export async function estimateSeconds(config: TrainConfig): Promise<number> {
   const started = performance.now();
   const since = (start: number) => (performance.now() - start) / 1000;
   using _threads = keepThreads();
-  if (config.threads !== null) configure({ threads: config.threads });
-  const data = await prepareData(config);
-  const sets = await testSets(config, data);
-  data.unlabelled = await unlabelledImages(config, data, sets);
-  const engine = environment();
-  let plan = makePlan(config, data, engine);
-  using pairs = await loadPairs(data, plan);
-  plan = tuned(plan, pairs, { config, cpu: engine.cpu });
-  configure({ threads: plan.threads });
+  const { plan, data, pairs: loaded, sets } = await prepare(config);
+  using pairs = loaded;
   const loading = since(started);
 
   const training = secondsOf(plan.recipe, measureSteps(plan, pairs));

@@ -1,6 +1,7 @@
 /** What the commands do, as functions: from folders to run folders and back. */
 export { estimateSeconds } from './estimate.ts';
 export { type EvaluateResult, evaluateRun } from './evaluate.ts';
+export type { Cost } from './finish.ts';
 export { type Generated, type GeneratedPair, generatePairs } from './generate.ts';
 export { choiceText } from './precision.ts';
 export {
@@ -11,4 +12,4 @@ export {
   predictFiles,
 } from './predict.ts';
 export { selfcheck } from './selfcheck.ts';
-export { type Cost, resume, type TrainResult, train, type Watcher } from './train.ts';
+export { resume, type TrainResult, train, type Watcher } from './train.ts';

@@ -2,7 +2,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { configure, environment, saveSafetensors, scope } from '@genseg/torch';
 import { TrainingError } from '../errors.ts';
-import { type SetResult, writeClaim, writeModelCard, writeReport } from '../report/index.ts';
+import type { SetResult } from '../report/index.ts';
 import {
   describeEnvironment,
   isScript,
@@ -10,22 +10,18 @@ import {
   type JsonValue,
   type RunEvent,
   RunFolder,
-  readEvents,
   restoreConfig,
   type Settings,
-  stageSeconds,
   type TrainConfig,
   trainConfigSchema,
   writeFileAtomic,
   writeJsonAtomic,
 } from '../run/index.ts';
-import { familyNamed, loadModel, readKeptBy, readWeights, saveModel } from '../segmenter/index.ts';
+import { familyNamed, readKeptBy, readWeights, saveModel } from '../segmenter/index.ts';
 import {
-  checkModel,
   fitBudget,
   hasCheckpoint,
   loadCheckpoint,
-  makePlan,
   measureSteps,
   methodNamed,
   noProgress,
@@ -34,19 +30,15 @@ import {
   proveLoop,
   saveCheckpoint,
   Trainer,
-  tuned,
-  type Updates,
 } from '../train/index.ts';
-import { auditSynthesis } from './audit.ts';
-import { prepareData, type RunData, type TestSet, testSets } from './data.ts';
-import { evaluate } from './evaluate.ts';
+import { type RunData, testSets } from './data.ts';
+import { type Cost, testModel, writeRecords } from './finish.ts';
+import { prepare, type Work } from './prepare.ts';
 import { drawPreview } from './preview.ts';
 import { profileRun } from './profile.ts';
 import { Recorder } from './recorder.ts';
-import { loadPairs, openRun, type RunPairs, requireWhole, startSession } from './run-state.ts';
+import { loadPairs, openRun, requireWhole, startSession } from './run-state.ts';
 import { keepThreads } from './threads.ts';
-import { writeDomain } from './trust.ts';
-import { unlabelledImages } from './unlabelled.ts';
 
 /** The command line's JSON. */
 export interface TrainResult {
@@ -60,28 +52,12 @@ export interface TrainResult {
   sets: Record<string, SetResult>;
 }
 
-/** What a run used, over all processes that worked on it: cost.json. */
-export interface Cost {
-  /** By problem, `segmentation` in all methods: updates, and images that they saw. */
-  updates: Updates;
-  /** By stage. */
-  seconds: Record<string, number>;
-}
-
 /** What the caller sees of a run while it goes, and how it stops it. */
 export interface Watcher {
   event(event: RunEvent): void;
   warn(text: string): void;
   /** Asked between steps: whether to store a checkpoint and stop. */
   interrupted(): boolean;
-}
-
-interface Work {
-  config: TrainConfig;
-  plan: Plan;
-  data: RunData;
-  pairs: RunPairs;
-  sets: readonly TestSet[];
 }
 
 /**
@@ -96,16 +72,10 @@ export async function train(
 ): Promise<TrainResult | null> {
   const started = performance.now();
   using _threads = keepThreads();
-  if (config.threads !== null) configure({ threads: config.threads });
-  const data = await prepareData(config);
-  const sets = await testSets(config, data);
-  data.unlabelled = await unlabelledImages(config, data, sets);
-  const engine = environment();
-  let plan = makePlan(config, data, engine);
-  plan.decisions.push(...checkModel(plan));
-  using pairs = await loadPairs(data, plan);
-  plan = tuned(plan, pairs, { config, cpu: engine.cpu });
-  configure({ threads: plan.threads });
+  const work = await prepare(config);
+  using pairs = work.pairs;
+  const { data, sets } = work;
+  let { plan } = work;
   if (config.budget !== null) plan = fitBudget(plan, config.budget, measureSteps(plan, pairs));
 
   using run = RunFolder.create(config.out, settings);
@@ -128,7 +98,7 @@ export async function train(
   writeJsonAtomic(run.paths.plan, plan);
   const warnings = [...data.warnings, ...sets.flatMap((set) => set.warnings)];
   for (const text of warnings) watcher.warn(text);
-  return await execute(run, { config, plan, data, pairs, sets }, { watcher, started });
+  return await execute(run, { ...work, plan }, { watcher, started });
 }
 
 /**
@@ -160,7 +130,7 @@ async function execute(
   work: Work,
   { watcher, started, finish = false }: { watcher: Watcher; started: number; finish?: boolean },
 ): Promise<TrainResult | null> {
-  const { config, plan, data, pairs, sets } = work;
+  const { config, plan, data, pairs } = work;
   const { last, best } = run.paths.checkpoints;
   const unprofiled = config.profile && !existsSync(run.paths.profile.text);
   using profile = unprofiled ? profileRun(run.paths, plan) : null;
@@ -198,37 +168,16 @@ async function execute(
     };
     if (finish) trainer.finish();
     else if (!(await trainer.run())) return stop();
-    recorder.emit('stage', stepsDone(), { name: 'evaluate', steps: sets.length });
-    const results: Record<string, SetResult> = {};
-    using trained = loadModel(best, plan.device);
-    await writeDomain(run.paths, trained, data);
-    const groups = data.division.train.map(({ group }) => group);
-    auditSynthesis(run.paths, session, { train: pairs.train, groups, trained, seed: plan.seed });
-    for (const set of sets) {
-      const options = { seed: plan.seed, fast: config.fastTest, interrupted: watcher.interrupted };
-      const result = await evaluate(run.paths.root, trained, set, options);
-      if (!result) return stop();
-      results[set.name] = result;
-      const { mean, ci95, cases } = result;
-      recorder.emit('evaluation', stepsDone(), {
-        set: set.name,
-        dice: mean.dice,
-        low: ci95.dice[0],
-        high: ci95.dice[1],
-        cases: cases.length,
-      });
-    }
-    // Written last: a run that is called finished has all its files.
+    recorder.emit('stage', stepsDone(), { name: 'evaluate', steps: work.sets.length });
+    const sets = await testModel(run.paths, work, {
+      session,
+      tell: (scores) => recorder.emit('evaluation', stepsDone(), scores),
+      interrupted: watcher.interrupted,
+    });
+    if (!sets) return stop();
     const end = { reason: 'finished', message: 'finished', seconds: seconds() } as const;
-    const time = new Date().toISOString();
-    const ending: RunEvent = { id: 0, time, step: stepsDone(), type: 'end', data: end };
-    const events = [...readEvents(run.paths.events), ending];
-    const cost = { updates: progress.updates, seconds: stageSeconds(events) };
-    writeJsonAtomic(run.paths.cost, cost);
-    await writeReport([run.paths.root], run.paths.report, ending);
-    writeModelCard(run.paths.root, ending);
-    writeClaim(run.paths.root);
-    recorder.emit('end', stepsDone(), end);
+    const cost = await writeRecords(run.paths, progress.updates, { step: stepsDone(), data: end });
+    recorder.emit('end', stepsDone(), end); // last: a run that is called finished has all its files
     return {
       run: run.paths.root,
       method: plan.method,
@@ -236,7 +185,7 @@ async function execute(
       iterations: progress.train,
       seconds: seconds(),
       cost,
-      sets: results,
+      sets,
     };
   } catch (error) {
     const message = error instanceof Error ? error.message : String(error);
@@ -250,19 +199,20 @@ async function execute(
 }
 
 function begin(recorder: Recorder, { plan, pairs }: Work): void {
-  const { recipe, method, seed } = plan;
+  const { recipe, seed } = plan;
+  const method = methodNamed(plan.method);
   const pretrain = { name: 'pretrain' as const, steps: recipe.gan.pretrainSteps };
   const stages = [
-    ...(methodNamed(method).synthesises ? [pretrain] : []),
+    ...(method.synthesises ? [pretrain] : []),
     { name: 'train' as const, steps: recipe.segmentation.steps },
   ];
   recorder.emit('start', 0, {
-    method,
+    method: method.name,
     seed,
     labels: pairs.train.count + pairs.validation.count,
     stages,
   });
-  if (method !== 'genseg') return;
+  if (!method.feedback) return;
   const checks = proveLoop(plan, pairs);
   const failed = checks.filter(({ passed }) => !passed);
   recorder.emit('selfcheck', 0, { passed: failed.length === 0, checks });
