@@ -27,8 +27,8 @@ const mayImport: Record<string, readonly string[]> = {
   trust: [torch, 'nn', 'augment', 'data', 'metrics', 'segmenter'],
   // 5
   workflow: [
-    ...[torch, 'nn', 'data', 'metrics', 'run', 'picture', 'report', 'segmenter', 'train', 'trust'],
-    'node',
+    ...[torch, 'nn', 'data', 'metrics', 'run', 'suite', 'picture', 'report', 'segmenter', 'train'],
+    ...['trust', 'node'],
   ],
   // 6
   cli: [torch, 'data', 'run', 'suite', 'report', 'workflow', 'node', '@commander-js/extra-typings'],

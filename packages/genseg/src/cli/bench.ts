@@ -6,28 +6,22 @@ import { fileURLToPath } from 'node:url';
 import { Command } from '@commander-js/extra-typings';
 import { ConfigError } from '../errors.ts';
 import { duration } from '../report/index.ts';
-import { acquireLock, lockHolder, resolveConfig, trainConfigSchema } from '../run/index.ts';
+import { acquireLock, lockHolder } from '../run/index.ts';
 import {
   type Cell,
   type CellState,
-  type ContentOf,
-  cellsOf,
-  codeVersion,
   commandOf,
   commandText,
   contentHashes,
-  inputsOf,
   makeDerived,
   type PlannedCell,
   readRecord,
   readSuite,
   resultPaths,
   runCells,
-  type Suite,
-  stateOf,
   writeResults,
 } from '../suite/index.ts';
-import { estimateSeconds } from '../workflow/index.ts';
+import { estimateCells, planCells } from '../workflow/index.ts';
 import { InterruptedError, print, say, watchInterrupt } from './io.ts';
 
 export const benchCommand = new Command('bench')
@@ -111,28 +105,6 @@ function wholeNumber(flag: string, text: string | undefined): number | null {
   throw new ConfigError(`${flag} is "${text}", expected a whole number, 1 or more`);
 }
 
-/** This code, as it is compiled. */
-function thisCode(): string {
-  const torch = new URL('./', import.meta.resolve('@genseg/torch'));
-  const native = new URL('../build/inputs.sha256', torch);
-  return codeVersion(
-    [new URL('../', import.meta.url), torch, native].map((url) => fileURLToPath(url)),
-  );
-}
-
-async function planCells(
-  suite: Suite,
-  { out, anyCode, contentOf }: { out: string; anyCode: boolean; contentOf: ContentOf },
-): Promise<PlannedCell[]> {
-  const code = thisCode();
-  const planned: PlannedCell[] = [];
-  for (const cell of cellsOf(suite)) {
-    const inputs = await inputsOf(cell, code, contentOf);
-    planned.push({ cell, inputs, state: stateOf(readRecord(out, cell), inputs, { anyCode }) });
-  }
-  return planned;
-}
-
 const stateWords: Readonly<Record<CellState, string>> = {
   done: 'done',
   begun: 'goes on',
@@ -151,15 +123,11 @@ async function dryRunText(
       `${stateWords[state].padEnd(14)}  ${commandText(commandOf(out, cell, threads))}`,
   );
   const left = planned.filter(({ state }) => state !== 'done');
-  const estimates = new Map<string, number>();
-  for (const { cell } of left) {
-    const kind = kindOf(cell);
-    if (estimates.has(kind)) continue;
-    say(`measuring ${kind}`);
-    estimates.set(kind, await estimateSeconds(configOf(cell, threads)));
-  }
-  const total = left.reduce((sum, { cell }) => sum + estimates.get(kindOf(cell))!, 0);
-  const per = [...estimates].map(([kind, seconds]) => `${kind}: ${duration(seconds)}`);
+  const { total, each } = await estimateCells(
+    left.map(({ cell }) => cell),
+    { threads, measuring: (kind) => say(`measuring ${kind}`) },
+  );
+  const per = [...each].map(([kind, seconds]) => `${kind}: ${duration(seconds)}`);
   return [
     ...lines,
     `${planned.length} cells, ${planned.length - left.length} done`,
@@ -170,30 +138,6 @@ async function dryRunText(
         ]
       : []),
   ].join('\n');
-}
-
-/** Cells that take about the same time, however many labels they have. */
-const kindOf = ({ task, variant, model, method }: Cell): string =>
-  [task, variant === 'default' ? '' : variant, model === 'unet' ? '' : model, method]
-    .filter(Boolean)
-    .join(' ');
-
-/** The configuration that the cell's command would resolve to. */
-function configOf(cell: Cell, threads: number) {
-  const { args } = cell;
-  const flags: Record<string, unknown> = {
-    data: args[1],
-    out: '-',
-    threads: cell.threads ?? threads,
-  };
-  const tests: string[] = [];
-  for (let i = 2; i < args.length; i++) {
-    const name = args[i].slice(2).replace(/-(.)/g, (_, letter: string) => letter.toUpperCase());
-    const value = args[i + 1]?.startsWith('--') || i + 1 === args.length ? true : args[++i];
-    if (name === 'test') tests.push(String(value));
-    else flags[name] = value;
-  }
-  return resolveConfig(trainConfigSchema, { flags: { ...flags, test: tests } }).config;
 }
 
 /**

@@ -12,79 +12,69 @@ export interface Cell {
   readonly method: string;
   readonly labels: number;
   readonly seed: number;
-  /** All that decides its result: the arguments of `genseg train` but for `--out` and `--threads`. */
-  readonly args: readonly string[];
-  /** The folders and files that it reads, as they are in the arguments. */
+  /** All that decides its result: options of `genseg train` by name, but for `out` and `threads`. */
+  readonly options: CellOptions;
+  /** The folders and files that it reads, as they are in the options. */
   readonly reads: readonly string[];
   /** CPU threads that the suite wants; null: what is left for each of the processes. */
   readonly threads: number | null;
 }
 
-/**
- * Draws first, so that a suite that is stopped has whole draws; then the methods of a cell side by side.
- * A model or variant is part of the id where the suite has several.
- */
-export function cellsOf(suite: Suite): Cell[] {
-  const { seeds, tasks, variants, models, methods } = suite;
-  return seeds.flatMap((seed) =>
-    tasks.flatMap((task) =>
-      task.labels.flatMap((labels) =>
-        variants.flatMap((variant) =>
-          models.flatMap((model) =>
-            methods.map((method) => {
-              const options = { ...task.options, ...variant.options };
-              const parts = [
-                task.name,
-                labels,
-                ...(variants.length > 1 ? [variant.name] : []),
-                ...(models.length > 1 ? [modelId(model)] : []),
-                method,
-                seed,
-              ];
-              return {
-                id: parts.join('-'),
-                ...{ task: task.name, variant: variant.name, model, method, labels, seed },
-                args: argsOf(task, { model, method, labels, seed, options }),
-                reads: [
-                  ...[task.data, ...task.test, ...unlabelledOf(task, method)],
-                  ...[model, String(options.weights)].filter((file) =>
-                    /\.(pt|safetensors)$/.test(file),
-                  ),
-                ],
-                threads: typeof options.threads === 'number' ? options.threads : null,
-              };
-            }),
-          ),
-        ),
-      ),
-    ),
-  );
+type Place = Pick<Cell, 'seed' | 'labels' | 'model' | 'method'> & {
+  readonly task: Task;
+  readonly variant: Suite['variants'][number];
+};
+
+export type CellOptions = Readonly<Record<string, Options[string] | readonly string[]>> & {
+  readonly data: string;
+};
+
+/** Draws first, so that a suite that is stopped has whole draws; then the methods of a cell side by side. */
+export const cellsOf = (suite: Suite): Cell[] =>
+  suite.seeds
+    .flatMap((seed) => suite.tasks.map((task) => ({ seed, task })))
+    .flatMap((at) => at.task.labels.map((labels) => ({ ...at, labels })))
+    .flatMap((at) => suite.variants.map((variant) => ({ ...at, variant })))
+    .flatMap((at) => suite.models.map((model) => ({ ...at, model })))
+    .flatMap((at) => suite.methods.map((method) => cellOf(suite, { ...at, method })));
+
+/** A model or variant is part of the id where the suite has several. */
+function cellOf(
+  { models, variants }: Suite,
+  { seed, task, labels, variant, model, method }: Place,
+): Cell {
+  const { threads = null, ...options } = { ...task.options, ...variant.options };
+  const several = [
+    ...(variants.length > 1 ? [variant.name] : []),
+    ...(models.length > 1 ? [modelId(model)] : []),
+  ];
+  const unlabelled = takesUnlabelled(method) ? task.unlabelled : null;
+  const files = [model, String(options.weights)].filter((file) => /\.(pt|safetensors)$/.test(file));
+  return {
+    id: [task.name, labels, ...several, method, seed].join('-'),
+    ...{ task: task.name, variant: variant.name, model, method, labels, seed },
+    options: {
+      ...{ data: task.data, method },
+      ...(model !== 'unet' && { model }),
+      ...{ labels, seed, test: task.test },
+      ...(unlabelled !== null && { unlabelled }),
+      ...options,
+    },
+    reads: [task.data, ...task.test, ...(unlabelled === null ? [] : [unlabelled]), ...files],
+    threads: typeof threads === 'number' ? threads : null,
+  };
 }
 
 /** Of a file its name. */
 export const modelId = (model: string): string => model.split(/[/\\]/).at(-1)!.replace(/\.pt$/, '');
 
-const unlabelledOf = ({ unlabelled }: Task, method: string): string[] =>
-  unlabelled !== null && takesUnlabelled(method) ? [unlabelled] : [];
-
-function argsOf(
-  task: Task,
-  cell: { model: string; method: string; labels: number; seed: number; options: Options },
-): string[] {
-  const { model, method, labels, seed, options } = cell;
-  const flags = Object.entries(options)
-    .filter(([name, value]) => name !== 'threads' && value !== false)
-    .flatMap(([name, value]) =>
-      value === true ? [flagName(name)] : [flagName(name), String(value)],
-    );
-  return [
-    ...['train', task.data, '--method', method],
-    ...(model === 'unet' ? [] : ['--model', model]),
-    ...['--labels', String(labels), '--seed', String(seed)],
-    ...task.test.flatMap((folder) => ['--test', folder]),
-    ...unlabelledOf(task, method).flatMap((folder) => ['--unlabelled', folder]),
-    ...flags,
-  ];
+/** The arguments of genseg that stand for its options. */
+export function argsOf({ options: { data, ...options } }: Pick<Cell, 'options'>): string[] {
+  const flags = Object.entries(options).flatMap(([name, value]) => {
+    if (typeof value === 'boolean') return value ? [flagName(name)] : [];
+    return [value].flat().flatMap((one) => [flagName(name), String(one)]);
+  });
+  return ['train', data, ...flags];
 }
 
 /** Where the cell's files lie. */
@@ -96,6 +86,6 @@ export const cellPaths = (out: string, { id }: Pick<Cell, 'id'>) => ({
 
 /** Everything that is passed to genseg, the result as JSON. A table of scores needs no more than scores. */
 export const commandOf = (out: string, cell: Cell, threads: number): string[] => [
-  ...[...cell.args, '--out', cellPaths(out, cell).run],
+  ...[...argsOf(cell), '--out', cellPaths(out, cell).run],
   ...['--threads', String(cell.threads ?? threads), '--fast-test', '--json'],
 ];

@@ -5,9 +5,9 @@ import { dataSet, temporaryFolder } from '../../test/data/fixtures.ts';
 import type { Cell } from './cells.ts';
 import { codeVersion, contentHashes, inputsOf } from './inputs.ts';
 
-const cell = (data: string, size = '64'): Pick<Cell, 'args' | 'reads'> & Cell => ({
+const cell = (data: string, size = '64'): Cell => ({
   ...{ id: 'a', task: 'a', variant: 'default', model: 'unet', method: 'plain', labels: 5, seed: 0 },
-  args: ['train', data, '--size', size],
+  options: { data, size },
   reads: [data],
   threads: null,
 });
@@ -51,11 +51,13 @@ test('the part that remains when the code changes is told apart', async () => {
   expect(next.hash).not.toBe(old.hash);
 });
 
-test('code that only shows results is no other version', async () => {
-  const code = await dataSet({ 'train/a.js': '1', 'report/a.js': '1', 'train/a.d.ts': '1' });
+test('code that only shows results or plans trainings is no other version', async () => {
+  const without = ['report/a.js', 'workflow/bench.js', 'train/a.d.ts'];
+  const code = await dataSet(
+    Object.fromEntries(['train/a.js', ...without].map((file) => [file, '1'])),
+  );
   const before = codeVersion([code]);
-  writeFileSync(join(code, 'report', 'a.js'), '2');
-  writeFileSync(join(code, 'train', 'a.d.ts'), '2');
+  for (const file of without) writeFileSync(join(code, file), '2');
   expect(codeVersion([code, join(code, 'absent')])).toBe(before);
   writeFileSync(join(code, 'train', 'a.js'), '2');
   expect(codeVersion([code])).not.toBe(before);

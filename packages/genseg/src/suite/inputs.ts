@@ -10,7 +10,7 @@ import {
 } from 'node:fs';
 import { basename, join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
-import type { Cell } from './cells.ts';
+import { argsOf, type Cell } from './cells.ts';
 
 export interface Inputs {
   /** Of everything below. */
@@ -65,7 +65,8 @@ function filesIn(folder: string, prefix = ''): string[] {
 }
 
 /** What only shows results, or runs trainings, changes none; evaluation.js makes the scores that are recorded. */
-const withoutEffect = /(^|\/)(cli|report(?!\/evaluation\.js$)|suite|picture)\/|\.d\.ts$|\.map$/;
+const withoutEffect =
+  /(^|\/)(cli|report(?!\/evaluation\.js$)|suite|picture|workflow(?=\/bench\.js$))\/|\.d\.ts$|\.map$/;
 
 /**
  * The hash of the code that trains and tests.
@@ -87,13 +88,13 @@ export function codeVersion(roots: readonly string[]): string {
 
 /** Of a path its last part and what is there count, not where it lies. */
 export async function inputsOf(
-  { args, reads }: Cell,
+  cell: Pick<Cell, 'options' | 'reads'>,
   code: string,
   contentOf: ContentOf,
 ): Promise<Inputs> {
-  const contents = await Promise.all(reads.map(contentOf));
-  const named = args.map((arg) => {
-    const i = reads.indexOf(arg);
+  const contents = await Promise.all(cell.reads.map(contentOf));
+  const named = argsOf(cell).map((arg) => {
+    const i = cell.reads.indexOf(arg);
     return i < 0 ? arg : `${basename(arg)} ${contents[i]}`;
   });
   const data = sha256(JSON.stringify(named));

@@ -40,7 +40,7 @@ if (seed === '2') {
 
 const cellOf = (seed: number): Cell => ({
   ...{ id: `a-5-plain-${seed}`, task: 'a', variant: 'default', model: 'unet', method: 'plain' },
-  ...{ labels: 5, seed, args: ['train', 'data', '--seed', String(seed)], reads: [], threads: null },
+  ...{ labels: 5, seed, options: { data: 'data', seed }, reads: [], threads: null },
 });
 const inputs = { hash: 'h', data: 'd', code: 'c' };
 

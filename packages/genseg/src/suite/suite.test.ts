@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { temporaryFolder } from '../../test/data/fixtures.ts';
 import { ConfigError } from '../errors.ts';
-import { cellsOf, commandOf } from './cells.ts';
+import { argsOf, cellsOf, commandOf } from './cells.ts';
 import { commandText } from './results.ts';
 import { readSuite } from './suite.ts';
 
@@ -66,7 +66,7 @@ test('cells: every combination once, draws first, each a plain training', async 
       '--out /out/runs/nuclei-5-wide-own-mcf-1 --threads 3 --fast-test',
   );
   expect(mcf.reads).toEqual(['/out/data/divided', join(folder, 'more'), join(folder, 'own.pt')]);
-  expect(cells[0].args).not.toContain('--unlabelled');
+  expect(argsOf(cells[0])).not.toContain('--unlabelled');
 });
 
 const least = 'tasks: [{ name: a, data: a }]\nmethods: [plain]\nlabels: 5\ndraws: 1\n';
@@ -75,7 +75,7 @@ test('of one model and variant the ids say nothing; threads that a suite sets ar
   const { read } = await suiteOf(`${least}options: { threads: 1 }`);
   const [cell] = cellsOf(read());
   expect(cell.id).toBe('a-5-plain-0');
-  expect(cell.args).not.toContain('--threads');
+  expect(argsOf(cell)).not.toContain('--threads');
   expect(commandOf('/out', cell, 8)).toContain('1');
   expect(read().subject).toBe('plain');
 });

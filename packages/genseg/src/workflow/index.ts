@@ -1,5 +1,5 @@
 /** What the commands do, as functions: from folders to run folders and back. */
-export { estimateSeconds } from './estimate.ts';
+export { estimateCells, planCells } from './bench.ts';
 export { type EvaluateResult, evaluateRun } from './evaluate.ts';
 export type { Cost } from './finish.ts';
 export { type Generated, type GeneratedPair, generatePairs } from './generate.ts';
