@@ -63,17 +63,15 @@ export const predictCommand = new Command('predict')
     'after',
     '\nExample:\n  genseg predict runs/lungs new-images/ --out masks --overlays --uncertainty',
   )
-  .action(async (run, files, { out, json, ...options }) => {
+  .action(async (run, files, { out, json, fast, tile, precision, spacing, ...written }) => {
     const inputs = files.map((file) => resolve(file));
+    const whole = fast ? 'one' : 'six';
     const result = await predictFiles(resolve(run), inputs, {
       out: resolve(out),
-      probabilities: false,
-      overlays: false,
-      uncertainty: false,
-      fast: false,
-      spacing: null,
-      tile: false,
-      ...options,
+      view: tile === undefined ? whole : { tile: tile === true ? null : tile },
+      write: (['probabilities', 'overlays', 'uncertainty'] as const).filter((one) => written[one]),
+      precision,
+      spacing,
     });
     for (const { error } of result.failed) say(`error: ${error}`);
     if (!json && result.precision?.agreement != null) say(choiceText(result.precision));

@@ -4,7 +4,7 @@
  */
 import { basename, join } from 'node:path';
 import { resizeImage } from '../data/index.ts';
-import { DataError } from '../errors.ts';
+import { ConfigError, DataError } from '../errors.ts';
 import { encodeMask, encodePng, encodeProbabilities, overlay } from '../picture/index.ts';
 import { csvText, runPaths, writeFileAtomic } from '../run/index.ts';
 import { loadModel, type Picture, segmentedNames, type TrainedModel } from '../segmenter/index.ts';
@@ -19,18 +19,22 @@ import { asWhole, inTiles, type Opened, tileSize, type Way } from './ways.ts';
 export interface PredictOptions {
   /** Folder for the masks, predictions.csv, and `_probability`, `_overlay`, `_uncertainty` files beside them. */
   out: string;
-  probabilities: boolean;
-  overlays: boolean;
-  /** Whether to write maps of uncertainty: 16-bit gray, black where sure. */
-  uncertainty: boolean;
-  /** Masks and areas only: one view of each image instead of six. */
-  fast: boolean;
-  /** Whether to cut images into tiles that show as much as a training image; a number: of that width, px. Implies `fast`. */
-  tile: boolean | number;
-  /** Arithmetic of the model; auto: bf16 where it is faster here and gives the same masks. */
-  precision: Precision;
+  /**
+   * How each image is seen: in six views, which tell what its mask may be trusted with; in one, for masks and areas only;
+   * or, so too, in tiles of a width in px, null: that show as much as a training image. By default `six`.
+   */
+  view?: 'six' | 'one' | { tile: number | null };
+  /** What stands beside the masks, by default nothing; `uncertainty`: 16-bit gray maps, black where sure, of six views. */
+  write?: readonly ('probabilities' | 'overlays' | 'uncertainty')[];
+  /** Arithmetic of the model; auto: bf16 where it is faster here and gives the same masks. By default fp32. */
+  precision?: Precision;
   /** Width and height of a pixel in mm, where known. */
-  spacing: readonly [x: number, y: number] | null;
+  spacing?: readonly [x: number, y: number] | null;
+}
+
+/** What is done with every image, however it is seen. */
+interface Use extends Required<Omit<PredictOptions, 'view'>> {
+  trained: TrainedModel;
 }
 
 export interface PredictedImage {
@@ -67,11 +71,10 @@ export interface Predicted {
 }
 
 /** Writes what was asked for of an image. @param name of its files. */
-function write(
+function writeImage(
   { mask, probabilities, trust, ...size }: Judged,
   whole: Picture | null,
-  { info }: TrainedModel,
-  { out, uncertainty, name, ...options }: PredictOptions & { name: string },
+  { trained: { info }, out, write, spacing, name }: Use & { name: string },
 ): Omit<PredictedImage, 'image'> {
   const names = segmentedNames(info);
   const path = (suffix: string) => join(out, `${name}${suffix}.png`);
@@ -79,13 +82,13 @@ function write(
     writeFileAtomic(path(suffix), png, { durable: false });
   save('', encodeMask(mask, size, { binary: info.classes.length === 2 }));
   if (whole) save('_overlay', encodePng(overlay(whole, mask)));
-  if (options.probabilities) {
+  if (write.includes('probabilities')) {
     const suffixes = probabilitySuffixes(names);
     probabilities.forEach((plane, i) => {
       save(suffixes[i], encodeProbabilities(plane, size, { bits: 16 }));
     });
   }
-  if (trust && uncertainty) {
+  if (trust && write.includes('uncertainty')) {
     const inside = { width: info.size, height: info.size };
     const plane = resizeImage(trust.map, inside, size).map((value) => Math.min(1, value));
     save('_uncertainty', encodeProbabilities(plane, size, { bits: 16 }));
@@ -95,7 +98,7 @@ function write(
   const count = (ids: readonly number[]) => ids.reduce((sum, id) => sum + pixelsById[id], 0);
   const classes = names.map((className, i) => {
     const pixels = count(info.regions?.[i].classes ?? [i + 1]);
-    const areaMm2 = options.spacing && pixels * options.spacing[0] * options.spacing[1];
+    const areaMm2 = spacing && pixels * spacing[0] * spacing[1];
     return [
       className,
       { pixels, areaMm2, predictedDice: orNull(trust?.predictedDice[i]) },
@@ -141,15 +144,11 @@ function predictionsCsv(written: readonly PredictedImage[]): string {
 }
 
 /** A name for each image's results. @throws ConfigError where one would overwrite an image. */
-function namesFor(
-  images: readonly Input[],
-  { info }: TrainedModel,
-  { out, overlays, probabilities, uncertainty }: PredictOptions,
-): string[] {
+function namesFor(images: readonly Input[], { trained: { info }, out, write }: Use): string[] {
   const suffixes = [
-    ...['', ...(overlays ? ['_overlay'] : [])],
-    ...(probabilities ? probabilitySuffixes(segmentedNames(info)) : []),
-    ...(uncertainty ? ['_uncertainty'] : []),
+    ...['', ...(write.includes('overlays') ? ['_overlay'] : [])],
+    ...(write.includes('probabilities') ? probabilitySuffixes(segmentedNames(info)) : []),
+    ...(write.includes('uncertainty') ? ['_uncertainty'] : []),
   ];
   const names = outputNames(
     images.map(({ path }) => path),
@@ -167,37 +166,36 @@ function namesFor(
 
 /**
  * @throws DataError where the run has no model or an input does not exist, ConfigError where a mask would overwrite an
- *   image.
+ *   image, and for maps of uncertainty without six views.
+ * @example await predictFiles('runs/lungs', ['new-images'], { out: 'masks', write: ['overlays'] });
  */
 export async function predictFiles(
   root: string,
   inputs: readonly string[],
-  options: PredictOptions,
+  { out, view = 'six', write = [], precision = 'fp32', spacing = null }: PredictOptions,
 ): Promise<Predicted> {
+  if (view !== 'six' && write.includes('uncertainty'))
+    throw new ConfigError(
+      "write has 'uncertainty', which is told by how six views of an image differ; leave it out, or take view: 'six'",
+    );
   const paths = runPaths(root);
   const { plan, data } = openRun(paths);
   using trained = loadModel(paths.checkpoints.best, plan.device);
-  const { tile, spacing } = options;
   const { train, validation } = data.division;
   const known = [...train, ...validation];
   const images = inputsOf(inputs, channelEndings(known));
   const started = performance.now();
+  const use = { trained, out, write, precision, spacing };
+  const [overlays, probabilities] = [write.includes('overlays'), write.includes('probabilities')];
+  const whole = () =>
+    asWhole(trained, { overlays, fast: view === 'one', domain: readDomain(paths) });
+  const tiles = (side: number | null) =>
+    inTiles(trained, tileSize(known, { side, spacing }), { overlays, probabilities });
   const found =
-    tile === false
-      ? await predictBy(asWhole(trained, { ...options, domain: readDomain(paths) }), images, {
-          trained,
-          options,
-        })
-      : await predictBy(
-          inTiles(
-            trained,
-            tileSize(known, { side: tile === true ? null : tile, spacing }),
-            options,
-          ),
-          images,
-          { trained, options },
-        );
-  writeFileAtomic(join(options.out, 'predictions.csv'), predictionsCsv(found.written));
+    typeof view === 'string'
+      ? await predictBy(whole(), images, use)
+      : await predictBy(tiles(view.tile), images, use);
+  writeFileAtomic(join(out, 'predictions.csv'), predictionsCsv(found.written));
   const imagesPerSecond = (found.written.length * 1000) / (performance.now() - started);
   return { run: root, ...found, imagesPerSecond };
 }
@@ -206,11 +204,11 @@ export async function predictFiles(
 async function predictBy<T extends Opened>(
   { atOnce, open, predict, trial }: Way<T>,
   images: readonly Input[],
-  { trained, options }: { trained: TrainedModel; options: PredictOptions },
+  use: Use,
 ): Promise<Pick<Predicted, 'written' | 'failed' | 'precision'>> {
   const [written, failed]: [PredictedImage[], Predicted['failed']] = [[], []];
-  const names = namesFor(images, trained, options);
-  const { device } = trained.model.parameters()[0].value;
+  const names = namesFor(images, use);
+  const { device } = use.trained.model.parameters()[0].value;
   let precision: Choice | null = null;
   let done = 0;
   const opened = async ({ files, problem }: Input): Promise<T | DataError> => {
@@ -226,7 +224,7 @@ async function predictBy<T extends Opened>(
     const readable = batch.filter((one): one is T => !(one instanceof DataError));
     let judged: Judged[] = [];
     if (readable.length > 0) {
-      precision ??= choosePrecision(options.precision, () => trial(readable), { device });
+      precision ??= choosePrecision(use.precision, () => trial(readable), { device });
       judged = runIn(precision.precision, device)(() => predict(readable));
     }
     for (const one of batch) {
@@ -234,7 +232,7 @@ async function predictBy<T extends Opened>(
       done += 1;
       if (one instanceof DataError) failed.push({ image, error: one.message });
       else {
-        const of = write(judged.shift()!, one.whole, trained, { ...options, name });
+        const of = writeImage(judged.shift()!, one.whole, { ...use, name });
         written.push({ image, ...of });
       }
     }
