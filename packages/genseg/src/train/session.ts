@@ -12,11 +12,10 @@ import {
   type Problem,
   unobserved,
 } from '../mlo/index.ts';
-import { classTask, oneHotMask, type Parameter, type Task } from '../nn/index.ts';
+import { classTask, oneHotMask, type Task } from '../nn/index.ts';
 import { AdamW, type Optimizer, RMSprop, updateAverage } from '../optim/index.ts';
 import { Random } from '../random.ts';
-import type { Family } from '../segmenter/index.ts';
-import { factorsOf, type Segmenter } from '../segmenter/index.ts';
+import { type Family, factorsOf, type Segmenter } from '../segmenter/index.ts';
 import { Batches, type SessionData } from './batches.ts';
 import type { Parts } from './checkpoint.ts';
 import type { ImageGenerator } from './image-generator.ts';
@@ -84,7 +83,7 @@ export class Session {
   readonly #witness: Witness;
 
   constructor(options: SessionOptions, data: SessionData, witness: Witness = () => {}) {
-    const { method, family, recipe, channels, classes, seed, device, precision } = options;
+    const { method, family, classes, seed, device, precision } = options;
     this.options = options;
     this.observe = options.observe ?? unobserved;
     this.#witness = witness;
@@ -96,82 +95,80 @@ export class Session {
     const stream = (name: string, on: Device) => keep(new Generator(seeds.fork(name).uint32(), on));
 
     using initial = stream('initial weights', 'cpu');
-    const { width } = recipe.segmentation;
     this.#streams = {
       augmentation: stream('augmentation', 'cpu'),
       colour: stream('colour', 'cpu'),
       dropout: stream('dropout', device),
     };
     const { augmentation, dropout } = this.#streams;
-    const build = (of: Family) =>
-      scope(() =>
-        of.build(channels, this.task.planes.length, {
-          ...{ width, size: options.size, device },
-          generator: initial,
-          dropoutGenerator: dropout,
-        }),
-      );
-    this.segmenter = build(family);
-    this.average = build(family);
+    const model = this.#build(family, initial);
+    this.segmenter = model;
+    this.average = this.#build(family, initial);
+    const trained: [Family, Segmenter][] = [[family, model]];
     const { semiSupervision } = method;
     const partnerFamily = semiSupervision?.partnerOf(family);
-    this.partner = partnerFamily ? build(partnerFamily) : null;
+    const partner = partnerFamily ? this.#build(partnerFamily, initial) : null;
+    this.partner = partner;
+    if (semiSupervision?.follows) updateAverage(partner!, model, { step: 0 });
+    else if (partner) trained.push([partnerFamily!, partner]);
     this.#batches = new Batches(options, data, { seeds, augmentation });
-    const drawing =
-      <T>(draw: () => T) =>
-      () =>
-        this.observe('data', draw);
     const wiring = {
       ...{ planes: this.#planes, task: this.task, initial, dropout },
       ...{ compute: this.#compute, observe: this.observe },
     };
-    this.synthesis = method.synthesises
-      ? scope(() =>
-          makeSynthesis(
-            options,
-            wiring,
-            drawing(() => this.#batches.gan()),
-          ),
-        )
+    const draw = this.#draws();
+    const synthesis = method.synthesises
+      ? scope(() => makeSynthesis(options, wiring, draw.gan))
       : null;
-    const { segmenter: model, partner, synthesis } = this;
-    if (semiSupervision?.follows) updateAverage(partner!, model, { step: 0 });
-    const trained = semiSupervision && !semiSupervision.follows ? [model, partner!] : [model];
-    const segmentationOptimizer = scope(() =>
-      optimizerFor(
-        recipe.segmentation,
-        trained.flatMap((network) => network.parameters()),
-      ),
-    );
-    segmentationOptimizer.factors = trained.flatMap((network, i) =>
-      factorsOf(i === 0 ? family : partnerFamily!, network),
-    );
-    const segmentation = this.#makeSegmentation(
-      segmentationOptimizer,
-      drawing(() => this.#batches.segmentation()),
-    );
+    this.synthesis = synthesis;
+    const optimizer = optimizerFor(options.recipe.segmentation, trained);
+    const segmentation = this.#makeSegmentation(optimizer, draw.segmentation);
     this.segmentation = segmentation;
     this.engine =
       method.feedback && synthesis
         ? makeEngine(options, wiring, {
-            ...{ synthesis, segmenter: model, segmentation },
-            draw: drawing(() => this.#batches.validation()),
+            ...{ synthesis, segmenter: model, segmentation, draw: draw.validation },
             onStep: (problem, batch) => this.#count(problem.name, idsOf(batch)),
           })
         : null;
-
-    const { architecture, generator, discriminator, optimizers } = synthesis ?? {};
     this.parts = {
       modules: {
-        segmenter: this.segmenter,
-        average: this.average,
+        ...{ segmenter: model, average: this.average },
         ...(partner && { partner }),
-        ...(architecture && { architecture, generator, discriminator }),
+        ...(synthesis && {
+          architecture: synthesis.architecture,
+          generator: synthesis.generator,
+          discriminator: synthesis.discriminator,
+        }),
       },
-      optimizers: { segmenter: segmentationOptimizer, ...optimizers },
+      optimizers: { segmenter: optimizer, ...synthesis?.optimizers },
       generators: this.#streams,
       samplers: this.#batches.samplers,
-    } as Parts;
+    };
+  }
+
+  /** @param initial draws the first weights. */
+  #build(family: Family, initial: Generator): Segmenter {
+    const { channels, size, device, recipe } = this.options;
+    return scope(() =>
+      family.build(channels, this.task.planes.length, {
+        ...{ width: recipe.segmentation.width, size, device },
+        ...{ generator: initial, dropoutGenerator: this.#streams.dropout },
+      }),
+    );
+  }
+
+  /** The batches of each level; drawing them is observed. */
+  #draws() {
+    const observed =
+      <T>(draw: () => T) =>
+      () =>
+        this.observe('data', draw);
+    return {
+      gan: observed(() => this.#batches.gan()),
+      segmentation: observed(() => this.#batches.segmentation()),
+      validation: observed(() => this.#batches.validation()),
+    };
   }
 
   /** Level II on the images of this session's method. */
@@ -299,12 +296,19 @@ export class Session {
   }
 }
 
+/** @param trained the networks, and their families, which know the stages that have rates of their own. */
 function optimizerFor(
   { optimizer, lr, momentum, weightDecay }: Recipe['segmentation'],
-  parameters: Parameter[],
+  trained: readonly (readonly [Family, Segmenter])[],
 ): Optimizer {
-  if (optimizer === 'rmsprop') return new RMSprop(parameters, lr, { momentum, weightDecay });
-  return new AdamW(parameters, lr, { betas: [momentum, 0.999], weightDecay });
+  const parameters = trained.flatMap(([, network]) => network.parameters());
+  const made = scope(() =>
+    optimizer === 'rmsprop'
+      ? new RMSprop(parameters, lr, { momentum, weightDecay })
+      : new AdamW(parameters, lr, { betas: [momentum, 0.999], weightDecay }),
+  );
+  made.factors = trained.flatMap(([family, network]) => factorsOf(family, network));
+  return made;
 }
 
 /** The cases of a batch of any of the problems. */
