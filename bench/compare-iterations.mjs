@@ -11,10 +11,11 @@ import { availableParallelism, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { parseArgs } from 'node:util';
-import { EndedError, Worker } from './pair.mjs';
-import { plotIterations } from './plot.mjs';
-import { precisions } from './precisions.mjs';
-import { machineLine, table, writeBetween } from './report.mjs';
+import { median } from 'genseg';
+import { EndedError, Worker } from './lib/pair.mjs';
+import { plotIterations } from './lib/plot.mjs';
+import { precisions } from './lib/precisions.mjs';
+import { machineLine, table, writeBetween } from './lib/report.mjs';
 
 /** @typedef {{ stages: number[], losses: number[] }} Run seconds of levels; losses of D, G, S, validation, then |gradient| */
 /** @typedef {{ name: string, python: boolean, tuned?: boolean, precision: string, layout: string, threads: number }} Variant */
@@ -47,8 +48,6 @@ function variantsOf(threads = availableParallelism()) {
   ];
 }
 
-const median = (/** @type {number[]} */ values) =>
-  values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)];
 const sum = (/** @type {number[]} */ values) => values.reduce((a, b) => a + b, 0);
 
 /**

@@ -10,11 +10,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { configure } from '@genseg/torch';
-import { classTask, methodNamed, PairSet, presets, Session, unet } from 'genseg';
-import { Worker } from './pair.mjs';
-import { plotGrowth } from './plot.mjs';
-import { precisions } from './precisions.mjs';
-import { machineLine, table, writeBetween } from './report.mjs';
+import { classTask, median, methodNamed, PairSet, presets, Session, unet } from 'genseg';
+import { Worker } from './lib/pair.mjs';
+import { plotGrowth } from './lib/plot.mjs';
+import { precisions } from './lib/precisions.mjs';
+import { machineLine, table, writeBetween } from './lib/report.mjs';
 
 /** @typedef {{ value: number, seconds: number[], memory: number | null }} Point processor seconds in fp32 and in bf16; bytes in fp32 */
 /** @typedef {{ what: string, points: Point[] }} Curve */
@@ -33,9 +33,6 @@ const varied = [
 const labelCounts = [8, 32, 128, 512];
 /** How often each is measured, after once that warms up. */
 const times = 3;
-
-const median = (/** @type {number[]} */ values) =>
-  values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)];
 
 /**
  * An iteration in a process of its own.

@@ -22,7 +22,7 @@ import {
   unet,
   unrolled,
 } from 'genseg';
-import { machineLine, table, writeBetween } from './report.mjs';
+import { machineLine, table, writeBetween } from './lib/report.mjs';
 
 /** @typedef {import('genseg').HypergradientMethod} HypergradientMethod */
 

@@ -21,7 +21,7 @@ import {
   Trainer,
   unet,
 } from 'genseg';
-import { machineLine, table, writeBetween } from './report.mjs';
+import { machineLine, table, writeBetween } from './lib/report.mjs';
 
 const { write = false } = parseArgs({ options: { write: { type: 'boolean' } } }).values;
 const SIDE = 64; // px

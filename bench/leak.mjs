@@ -4,7 +4,6 @@
 //   node bench/leak.mjs             prints it: some seconds
 //   node bench/leak.mjs --write     also into docs/performance.md
 
-import { readFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import {
   conv2d,
@@ -16,7 +15,8 @@ import {
   randn,
   scope,
 } from '@genseg/torch';
-import { machineLine, writeBetween } from './report.mjs';
+import { residentMemory } from './lib/proc.mjs';
+import { machineLine, writeBetween } from './lib/report.mjs';
 
 const { write = false } = parseArgs({ options: { write: { type: 'boolean' } } }).values;
 const STEPS = 10_000;
@@ -44,18 +44,15 @@ function step() {
   });
 }
 
-/** Resident memory of this process, MiB. */
-function resident() {
-  const [, kilobytes] = /VmRSS:\s+(\d+)/.exec(readFileSync('/proc/self/status', 'utf8')) ?? [];
-  return Number(kilobytes) / 1024;
-}
-
-/** @type {{ done: number, memory: number, tensors: number }[]} */
+/** @type {{ done: number, memory: number, tensors: number }[]} memory in MiB */
 const rows = [];
 for (let done = 1; done <= STEPS; done++) {
   step();
   if (done % 100 === 0) await new Promise(setImmediate); // finalizers run between turns
-  if (done % EVERY === 0) rows.push({ done, memory: resident(), tensors: liveTensors() });
+  if (done % EVERY === 0) {
+    const memory = residentMemory('self') / 2 ** 20;
+    rows.push({ done, memory, tensors: liveTensors() });
+  }
 }
 const after = (/** @type {number} */ steps) => rows[steps / EVERY - 1].memory;
 const growth = after(STEPS) - after(WARM);

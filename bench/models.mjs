@@ -15,8 +15,8 @@ import {
   scope,
   startProfile,
 } from '@genseg/torch';
-import { AdamW, deepSupervisionLoss, familyNamed, valuesOf } from 'genseg';
-import { machineLine, table, writeBetween } from './report.mjs';
+import { AdamW, deepSupervisionLoss, familyNamed, median, valuesOf } from 'genseg';
+import { machineLine, table, writeBetween } from './lib/report.mjs';
 
 const { write = false } = parseArgs({ options: { write: { type: 'boolean' } } }).values;
 const SIZE = 128;
@@ -60,11 +60,11 @@ function measure(name, width) {
     step();
     const { user, system } = process.cpuUsage(start);
     return (user + system) / 1000;
-  }).sort((a, b) => a - b);
+  });
   const { peak } = memory();
   optimizer.dispose();
   model.dispose();
-  return { name, width, parameters, flops, peak, time: times[STEPS >> 1] };
+  return { name, width, parameters, flops, peak, time: median(times) };
 }
 
 /** @param {number} value @param {number} digits */

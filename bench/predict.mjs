@@ -7,15 +7,7 @@
 //   node bench/predict.mjs --quick     the small net alone, a few turns
 
 import { spawn, spawnSync } from 'node:child_process';
-import {
-  existsSync,
-  mkdirSync,
-  mkdtempSync,
-  readdirSync,
-  readFileSync,
-  rmSync,
-  symlinkSync,
-} from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, symlinkSync } from 'node:fs';
 import { cpus, loadavg, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
@@ -26,13 +18,16 @@ import {
   familyNamed,
   foldNorms,
   imageFeatures,
+  median,
   predict,
   predictAll,
   predictViews,
 } from 'genseg';
 import sharp from 'sharp';
+import { imagesAtOnce } from '../packages/genseg/dist/workflow/ahead.js';
 import { judge } from '../packages/genseg/dist/workflow/trust.js';
-import { machineLine, table, writeBetween } from './report.mjs';
+import { cpuSeconds } from './lib/proc.mjs';
+import { machineLine, table, writeBetween } from './lib/report.mjs';
 
 /** @typedef {{ wall: number, cpu: number }} Cost seconds; of all threads */
 /** @typedef {{ name: string, run: () => void }} Variant */
@@ -51,9 +46,6 @@ const nets = [
   },
   { width: 64, size: 256, images: 1, turns: 2, models: ['unet'] },
 ];
-
-const median = (/** @type {number[]} */ values) =>
-  values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)];
 
 /** @param {() => void} body @returns {Cost} */
 function costOf(body) {
@@ -80,7 +72,7 @@ function measureNet(name, { width, size, images, turns }, withViews = false) {
     ...{ width: 512, height: 512 },
     image: Float32Array.from({ length: 512 ** 2 }, (_, i) => ((i * (k + 7)) % 255) / 255),
   }));
-  const atOnce = Math.max(1, Math.min(4, Math.floor(4 * (128 / size) ** 2)));
+  const atOnce = imagesAtOnce(size);
   const inBatches = () => {
     for (let i = 0; i < images; i += atOnce)
       predictAll(folded, samples.slice(i, i + atOnce), { size });
@@ -221,9 +213,7 @@ async function measureFirstStep(folder) {
   while (!existsSync(join(run, 'events.jsonl')) && child.exitCode === null)
     await new Promise((done) => setTimeout(done, 5));
   const wall = (performance.now() - start) / 1000;
-  const stat = readFileSync(`/proc/${child.pid}/stat`, 'utf8');
-  const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' '); // from the third field on
-  const cpu = (Number(fields[11]) + Number(fields[12])) / 100; // user and system, in ticks
+  const cpu = cpuSeconds(child.pid);
   child.kill('SIGKILL');
   await ended;
   return { wall, cpu };

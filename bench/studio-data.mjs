@@ -14,7 +14,7 @@ import { loadavg, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import sharp from 'sharp';
-import { machineLine, table, writeBetween } from './report.mjs';
+import { machineLine, table, writeBetween } from './lib/report.mjs';
 import {
   DOCUMENT,
   frameCells,
@@ -24,7 +24,7 @@ import {
   quantile,
   root,
   steadily,
-} from './studio.mjs';
+} from './lib/studio.mjs';
 
 const options = parseArgs({
   options: {

@@ -12,7 +12,7 @@ import { loadavg, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import sharp from 'sharp';
-import { machineLine, table, writeBetween } from './report.mjs';
+import { machineLine, table, writeBetween } from './lib/report.mjs';
 import {
   DOCUMENT,
   frameCells,
@@ -21,7 +21,7 @@ import {
   openStudio,
   root,
   steadily,
-} from './studio.mjs';
+} from './lib/studio.mjs';
 
 const options = parseArgs({
   options: {

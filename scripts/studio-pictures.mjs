@@ -8,7 +8,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { openBrowser, openStudio } from '../bench/studio.mjs';
+import { openBrowser, openStudio } from '../bench/lib/studio.mjs';
 
 const [project, painted] = process.argv.slice(2);
 if (!project || !painted) {

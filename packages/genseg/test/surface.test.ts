@@ -254,7 +254,7 @@ test('the file tree in the README is that of the repository, both ways', () => {
   expect(entries.filter(({ path }) => !existsSync(join(root, path)))).toEqual([]);
   const folders = [
     ...['packages/genseg/src', 'packages/torch/src', 'packages/torch/native'],
-    'packages/studio/src',
+    ...['packages/studio/src', 'bench', 'scripts'],
   ];
   const inFolders = (path: string) => folders.some((folder) => path.startsWith(`${folder}/`));
   const told = entries.map(({ path }) => path).filter((path) => inFolders(path) && isFile(path));
@@ -266,7 +266,7 @@ test('every line of the file tree has its gloss, in one column for each package'
     ({ path }) => !/\/(src|test|native)\/?$|^(examples|scripts)\/$/.test(path),
   );
   expect(entries.filter(({ gloss }) => gloss === '')).toEqual([]);
-  for (const name of ['packages/genseg', 'packages/torch', 'packages/studio', 'scripts']) {
+  for (const name of ['packages/genseg', 'packages/torch', 'packages/studio', 'bench', 'scripts']) {
     const within = entries.filter(({ path }) => path.startsWith(name) && path !== `${name}/`);
     expect([...new Set(within.filter((e) => e.column < 0).map((e) => e.path))]).toEqual([]);
     expect(new Set(within.map(({ column }) => column)).size, name).toBe(1);

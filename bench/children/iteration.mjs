@@ -17,22 +17,24 @@ import {
   saveSafetensors,
   scope,
 } from '@genseg/torch';
-import { Engine, Graph, unrolled } from '../packages/genseg/dist/mlo/index.js';
 import {
+  Adam,
   Architecture,
-  PatchDiscriminator,
-  Pix2PixGenerator,
-  UNet,
-} from '../packages/genseg/dist/models/index.js';
-import { oneHotMask, vanillaGan } from '../packages/genseg/dist/nn/index.js';
-import { Adam, RMSprop } from '../packages/genseg/dist/optim/index.js';
-import {
   architectureProblem,
   discriminatorProblem,
+  Engine,
+  Graph,
   generatorProblem,
   gensegEdges,
+  oneHotMask,
+  PatchDiscriminator,
+  Pix2PixGenerator,
+  RMSprop,
   segmentationProblem,
-} from '../packages/genseg/dist/train/index.js';
+  UNet,
+  unrolled,
+  vanillaGan,
+} from 'genseg';
 
 /** @typedef {import('@genseg/torch').Tensor} Tensor */
 /**

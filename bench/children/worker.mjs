@@ -20,9 +20,10 @@ import {
   startProfile,
   zeros,
 } from '@genseg/torch';
-import { UNet } from '../packages/genseg/dist/models/index.js';
-import { bceWithLogits, valuesOf } from '../packages/genseg/dist/nn/index.js';
-import { Adam } from '../packages/genseg/dist/optim/index.js';
+// Not all of genseg, whose reading of images would count among the memory of a step.
+import { UNet } from '../../packages/genseg/dist/models/index.js';
+import { bceWithLogits, valuesOf } from '../../packages/genseg/dist/nn/index.js';
+import { Adam } from '../../packages/genseg/dist/optim/index.js';
 
 /** @typedef {import('@genseg/torch').Tensor} Tensor */
 

@@ -88,7 +88,7 @@ const COLOURS = ['#06c', '#c40'];
 
 /**
  * An SVG with a panel for each curve: processor time in milliseconds by what grows, along a logarithmic axis.
- * @param {import('./growth.mjs').Curve[]} curves
+ * @param {import('../growth.mjs').Curve[]} curves
  * @param {readonly string[]} names of the lines
  */
 export function plotGrowth(curves, names) {

@@ -4,9 +4,11 @@
 
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { readFileSync, writeFileSync } from 'node:fs';
+import { writeFileSync } from 'node:fs';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
+import { median } from 'genseg';
+import { cpuSeconds, peakMemory } from './proc.mjs';
 
 /** @typedef {{ median: number, least: number, most: number }} Spread */
 /** @typedef {{ seconds: Spread[], ratio?: Spread }} Times of ours and then of Python's, if it runs */
@@ -31,11 +33,11 @@ export class Worker {
 
   /**
    * @param {string} program
-   * @param {string} script in this folder
+   * @param {string} script in bench/children
    * @param {{ tuned?: boolean }} [options] tuned: with waiting threads as ours has them, not as OpenMP does unasked
    */
   constructor(program, script, { tuned = true } = {}) {
-    const path = fileURLToPath(new URL(script, import.meta.url));
+    const path = fileURLToPath(new URL(`../children/${script}`, import.meta.url));
     // GNU OpenMP's busy waiting would take the cores from the other half, and on two cores makes Python's slower too;
     // ours sets the same itself.
     const waiting = tuned ? { OMP_WAIT_POLICY: 'passive', GOMP_SPINCOUNT: '2000' } : {};
@@ -64,15 +66,12 @@ export class Worker {
 
   /** Seconds of processor time so far, of all threads. */
   cpuSeconds() {
-    const stat = readFileSync(`/proc/${this.#process.pid}/stat`, 'utf8');
-    const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' '); // from the third field on
-    return (Number(fields[11]) + Number(fields[12])) / 100; // user and system, in ticks
+    return cpuSeconds(this.#process.pid);
   }
 
   /** Most bytes of memory that the process has held at once. */
   peakMemory() {
-    const status = readFileSync(`/proc/${this.#process.pid}/status`, 'utf8');
-    return 1024 * Number(/VmHWM:\s+(\d+)/.exec(status)?.[1]);
+    return peakMemory(this.#process.pid);
   }
 
   async end() {
@@ -121,9 +120,8 @@ export async function compare(workers, turns, measure) {
  * @param {number[]} values
  * @returns {Spread}
  */
-function spread(values) {
-  const sorted = values.toSorted((a, b) => a - b);
-  const middle = (sorted.length - 1) / 2;
-  const median = (sorted[Math.floor(middle)] + sorted[Math.ceil(middle)]) / 2;
-  return { median, least: sorted[0], most: sorted[sorted.length - 1] };
-}
+const spread = (values) => ({
+  median: median(values),
+  least: Math.min(...values),
+  most: Math.max(...values),
+});

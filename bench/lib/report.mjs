@@ -11,8 +11,8 @@ import { plot } from './plot.mjs';
 /** @typedef {Step & { times: Times, memory: number[], operations: number }} StepResult most bytes of ours, of Python's; operations of a step */
 /** @typedef {{ runtime: string, libtorch: string, cpu: { capability: string, bf16: boolean } }} About */
 
-const DOCUMENT = new URL('../docs/performance.md', import.meta.url);
-const PLOT = new URL('../docs/performance.svg', import.meta.url);
+const DOCUMENT = new URL('../../docs/performance.md', import.meta.url);
+const PLOT = new URL('../../docs/performance.svg', import.meta.url);
 const END = '<!-- up to here -->';
 
 /** @param {About[]} about ours, and Python's if it runs */

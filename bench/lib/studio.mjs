@@ -2,16 +2,16 @@
 // What the measurements of the studio share: a real server, a real browser, and how long its frames take.
 
 import { spawn } from 'node:child_process';
-import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { chromium } from 'playwright-core';
+import { peakMemory } from './proc.mjs';
 
 /** @typedef {import('playwright-core').Page} Page */
 
-export const root = fileURLToPath(new URL('..', import.meta.url));
-export const DOCUMENT = new URL('../docs/studio.md', import.meta.url);
+export const root = fileURLToPath(new URL('../..', import.meta.url));
+export const DOCUMENT = new URL('../../docs/studio.md', import.meta.url);
 
 /**
  * The studio, and the address that it prints.
@@ -34,11 +34,8 @@ export async function openStudio(folder) {
   });
   return {
     url,
-    /** The most memory that it has had, MB; of Linux. */
-    peakMemory() {
-      const status = readFileSync(`/proc/${child.pid}/status`, 'utf8');
-      return Number(/VmHWM:\s+(\d+)/.exec(status)?.[1]) / 1024;
-    },
+    /** The most memory that it has had, MiB. */
+    peakMemory: () => peakMemory(child.pid) / 2 ** 20,
     stop: () =>
       new Promise((resolve) => {
         child.on('exit', resolve);
