@@ -159,7 +159,7 @@ function command(args) {
 /** The command on one image of 512 px, beyond `genseg --version`. @param {string} folder @param {number} turns */
 async function measureCommand(folder, turns) {
   process.stderr.write('genseg predict ...\n');
-  const [run, image] = [join(folder, 'run'), join(folder, 'one.png')];
+  const [run, image, masks] = ['run', 'one.png', 'masks'].map((name) => join(folder, name));
   const images = join(lungs, 'train/images');
   await sharp(join(images, readdirSync(images)[0]))
     .resize(512, 512)
@@ -173,9 +173,9 @@ async function measureCommand(folder, turns) {
     { name: '', args: ['--version'] },
     {
       name: '`genseg predict`, one image of 512 px',
-      args: ['predict', run, image, '--out', folder],
+      args: ['predict', run, image, '--out', masks],
     },
-    { name: 'the same, `--fast`', args: ['predict', run, image, '--out', folder, '--fast'] },
+    { name: 'the same, `--fast`', args: ['predict', run, image, '--out', masks, '--fast'] },
   ];
   /** @type {Cost[][]} */
   const costs = commands.map(() => []);
