@@ -4,7 +4,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { expect, test } from 'vitest';
-import { temporaryFolder } from './tiny.ts';
+import { temporaryFolder } from './data/fixtures.ts';
 
 const root = join(import.meta.dirname, '../../..');
 

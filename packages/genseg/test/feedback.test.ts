@@ -19,8 +19,9 @@ import { substitute, valuesOf } from '../src/nn/index.ts';
 import { AdamW } from '../src/optim/index.ts';
 import { Random } from '../src/random.ts';
 import { genseg, loadCheckpoint, PairSet, saveCheckpoint, separate } from '../src/train/index.ts';
+import { temporaryFolder } from './data/fixtures.ts';
 import { type MakeOptimizer, makeLevels, segmentationOptimizers } from './levels.ts';
-import { checkLeaks, discs, side, temporaryFolder, tinySession } from './tiny.ts';
+import { checkLeaks, discs, side, tinySession } from './tiny.ts';
 
 checkLeaks();
 

@@ -2,7 +2,7 @@
  * The paper's three levels on small real networks, put together from the problems up: any optimiser, in
  * float32 or float64, and validation data of the test's choice.
  */
-import { type DType, Generator, keep, scope, type Tensor } from '@genseg/torch';
+import { type DType, Generator, scope, type Tensor } from '@genseg/torch';
 import { photometric } from '../src/augment/index.ts';
 import { Engine, Graph, type Problem, unrolled } from '../src/mlo/index.ts';
 import { Architecture, PatchDiscriminator, Pix2PixGenerator, UNet } from '../src/models/index.ts';
@@ -19,6 +19,7 @@ import {
   segmentationProblem,
 } from '../src/train/problems.ts';
 import { Sampler } from '../src/train/sampler.ts';
+import { inDouble } from './golden.ts';
 
 export type MakeOptimizer = (parameters: readonly Parameter[]) => Optimizer;
 
@@ -43,7 +44,7 @@ export interface LevelsOptions {
   batch: number;
   /** Of the changes of colour; default none. */
   strength?: number;
-  dtype?: DType;
+  dtype?: 'float32' | 'float64';
 }
 
 /** A generator for masks of zeros and ones of any type. */
@@ -59,18 +60,6 @@ class FromMasks extends Module {
 
   forward(mask: Tensor): Tensor {
     return this.#net.forward(mask.to({ dtype: this.#dtype }));
-  }
-}
-
-/** Parameters and running statistics in another type; before optimisers are made. */
-export function convert(module: Module, dtype: DType): void {
-  const parameters = new Set<unknown>(module.parameters());
-  const slots = [...module.namedParameters().values(), ...module.namedBuffers().values()];
-  for (const slot of slots) {
-    if (slot.value.dtype !== 'float32') continue; // a count
-    const converted = keep(scope(() => slot.value.detach().to({ dtype, copy: true })));
-    slot.value.dispose();
-    slot.value = parameters.has(slot) ? converted.requiresGrad_() : converted;
   }
 }
 
@@ -97,7 +86,7 @@ export function makeLevels(options: LevelsOptions) {
   const discriminator = new PatchDiscriminator(1, 1, small);
   const generator = new FromMasks(net, dtype);
   const modules = { segmenter, architecture, generator, discriminator };
-  for (const module of Object.values(modules)) convert(module, dtype);
+  if (dtype === 'float64') for (const module of Object.values(modules)) inDouble(module);
 
   const betas: [number, number] = [0.5, 0.999];
   const optimizers = scope(() => ({

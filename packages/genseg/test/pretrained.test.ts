@@ -3,8 +3,9 @@ import { dirname, join } from 'node:path';
 import { conv2d, loadSafetensors, scope, tensor } from '@genseg/torch';
 import { describe, expect, test } from 'vitest';
 import { discFolder, genseg, quick, readJson } from './command-line.ts';
+import { temporaryFolder } from './data/fixtures.ts';
 import { hasPython, python } from './python.ts';
-import { checkLeaks, temporaryFolder } from './tiny.ts';
+import { checkLeaks } from './tiny.ts';
 
 checkLeaks();
 

@@ -6,15 +6,8 @@ import { expect, test } from 'vitest';
 import { genseg, noProgress, type Observe, plain } from '../src/train/index.ts';
 import { profileWindows, WindowedProfile } from '../src/workflow/profile.ts';
 import { genseg as command, discFolder, quick } from './command-line.ts';
-import {
-  checkLeaks,
-  stateHash,
-  temporaryFolder,
-  tinyPlan,
-  tinyRecipe,
-  tinySession,
-  tinyTrainer,
-} from './tiny.ts';
+import { temporaryFolder } from './data/fixtures.ts';
+import { checkLeaks, stateHash, tinyPlan, tinyRecipe, tinySession, tinyTrainer } from './tiny.ts';
 
 checkLeaks();
 

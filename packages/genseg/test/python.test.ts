@@ -18,7 +18,7 @@ import {
   saveModel,
   valuesOf,
 } from '../src/index.ts';
-import { convert } from './levels.ts';
+import { inDouble } from './golden.ts';
 import { hasPython, python } from './python.ts';
 import { checkLeaks } from './tiny.ts';
 
@@ -77,7 +77,7 @@ describe.skipIf(!hasPython('torch', 'torchvision'))(
 
         // In float64, since DeepLabV3's first weights enlarge rounding about a thousandfold.
         withoutChance(model.train());
-        convert(model, 'float64');
+        inDouble(model);
         using optimizer = new SGD(model.parameters(), rate);
         const exact = image.to({ dtype: 'float64' });
         const outputs = model.forwardDeep?.(exact) ?? [model.forward(exact)];

@@ -1,11 +1,9 @@
 /** The smallest trainings that are still whole: bright discs on gray noise, 32 px, nets of width 4. */
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { liveTensors } from '@genseg/torch';
-import { afterEach, beforeEach, expect, onTestFinished } from 'vitest';
+import { afterEach, beforeEach, expect } from 'vitest';
 import { ignoredClass } from '../src/classes.ts';
 import type { HypergradientMethod } from '../src/mlo/index.ts';
 import { classTask, type Task } from '../src/nn/index.ts';
@@ -165,13 +163,6 @@ export const tinyTrainer = (
 
 export const hashOf = (file: string): string =>
   createHash('sha256').update(readFileSync(file)).digest('hex');
-
-/** A folder that is removed when the test ends. */
-export async function temporaryFolder(): Promise<string> {
-  const folder = await mkdtemp(join(tmpdir(), 'genseg-'));
-  onTestFinished(() => rm(folder, { recursive: true, force: true }));
-  return folder;
-}
 
 /** Everything that training changes, as one hash: that of the checkpoint file. */
 export function stateHash(folder: string, session: Session, progress = noProgress()): string {

@@ -1,16 +1,10 @@
 /** Models beside plain PyTorch modules with the same weights; test/golden/make-models.py makes the reference. */
-import { readFileSync } from 'node:fs';
 import { Generator, grad, liveTensors, scope, type Tensor } from '@genseg/torch';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { expectSummary, fill, readGolden, type Summary, single } from '../../test/golden.ts';
 import { wave } from '../../test/numeric.ts';
 import { byBatch, byInstance, type Module, unnormalised } from '../nn/index.ts';
 import { Architecture, PatchDiscriminator, Pix2PixGenerator, UNet } from './index.ts';
-
-interface Summary {
-  every: number;
-  norm: number;
-  values: number[];
-}
 
 interface Reference {
   state: Record<string, number[]>;
@@ -21,11 +15,11 @@ interface Reference {
   gradients: Record<string, Summary>;
 }
 
-const golden: {
+const golden = readGolden<{
   unet: Record<'transposed' | 'bilinear', Reference>;
   generator: Reference;
   discriminator: Record<'byBatch' | 'byInstance' | 'unnormalised', Reference>;
-} = JSON.parse(readFileSync(new URL('../../test/golden/models.json', import.meta.url), 'utf8'));
+}>('models.json');
 
 let before: number;
 beforeEach(() => {
@@ -35,35 +29,9 @@ afterEach(() => {
   expect(liveTensors()).toBe(before);
 });
 
-const single = (x: Tensor): Tensor => x.to({ dtype: 'float32' });
-
-/** The numbers that the reference has, by position, kind and size. */
-function fill(module: Module, names: readonly string[]): void {
-  const state = module.stateDict();
-  names.forEach((name, k) => {
-    const value = state.get(name)!.detach();
-    const numbers = wave(value.shape, k);
-    if (value.dim === 4) value.copy_(numbers.mul(Math.sqrt(2 / (value.numel / value.shape[0]))));
-    else if (/(weight|var)$/.test(name)) value.copy_(numbers.mul(0.5).add(1));
-    else if (value.dim === 1) value.copy_(numbers.mul(0.1));
-  });
-}
-
-/** Relative to the tensor's typical value; float32 through some thirty layers leaves 1e-4. */
-function expectSummary(got: Tensor, reference: Summary, what: string): void {
-  const values = got.reshape([-1]).toArray();
-  const { every } = reference;
-  const typical = reference.norm / Math.sqrt(values.length) + 1e-6;
-  reference.values.forEach((value, i) => {
-    expect(Math.abs(values[i * every] - value) / typical, `${what} [${i * every}]`).toBeLessThan(
-      1e-3,
-    );
-  });
-  const norm = Math.hypot(...values);
-  expect(Math.abs(norm - reference.norm) / (reference.norm + 1e-6), `norm of ${what}`).toBeLessThan(
-    1e-3,
-  );
-}
+/** Float32 through some thirty layers leaves 1e-4. */
+const expectLike = (got: Tensor, reference: Summary, what: string): void =>
+  expectSummary(got, reference, 1e-3, { what, floor: 1e-6 });
 
 function expectAsInPyTorch(
   module: Module,
@@ -76,23 +44,23 @@ function expectAsInPyTorch(
   for (const [name, value] of module.stateDict()) {
     expect(value.shape, name).toEqual(reference.state[name]);
   }
-  fill(module, names);
+  fill(module, names, { gain: 2, spread: 0.5 });
   const output = run();
   expect(output.shape).toEqual(reference.shape);
-  expectSummary(output, reference.training, 'output in training');
+  expectLike(output, reference.training, 'output in training');
   const parameters = module.namedParameters();
   const gradients = grad(output.mul(single(wave(output.shape, 3))).sum(), [
     ...inputs,
     ...[...parameters.values()].map((p) => p.value),
   ]);
   inputs.forEach((_, i) => {
-    expectSummary(gradients[i], reference.inputGradients[i], `gradient by input ${i}`);
+    expectLike(gradients[i], reference.inputGradients[i], `gradient by input ${i}`);
   });
   [...parameters.keys()].forEach((name, i) => {
-    expectSummary(gradients[inputs.length + i], reference.gradients[name], `gradient by ${name}`);
+    expectLike(gradients[inputs.length + i], reference.gradients[name], `gradient by ${name}`);
   });
   module.eval();
-  expectSummary(run(), reference.evaluation, 'output in evaluation');
+  expectLike(run(), reference.evaluation, 'output in evaluation');
 }
 
 test.each(['transposed', 'bilinear'] as const)('U-Net, %s', (name) => {

@@ -1,5 +1,4 @@
 /** Layers beside PyTorch's (test/golden/make-nn.py), and their derivatives beside differences. */
-import { readFileSync } from 'node:fs';
 import {
   autocast,
   Generator,
@@ -11,6 +10,7 @@ import {
   tensor,
 } from '@genseg/torch';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { readGolden, single } from '../../test/golden.ts';
 import { derivatives, largestDifference, wave } from '../../test/numeric.ts';
 import {
   attention,
@@ -39,9 +39,7 @@ interface Golden {
   evaluation: number[];
 }
 
-const golden: Record<'layers' | 'norms', Record<string, Golden>> = JSON.parse(
-  readFileSync(new URL('../../test/golden/nn.json', import.meta.url), 'utf8'),
-);
+const golden = readGolden<Record<'layers' | 'norms', Record<string, Golden>>>('nn.json');
 
 let before: number;
 beforeEach(() => {
@@ -50,8 +48,6 @@ beforeEach(() => {
 afterEach(() => {
   expect(liveTensors()).toBe(before);
 });
-
-const single = (x: Tensor): Tensor => x.to({ dtype: 'float32' });
 
 function expectAsInPyTorch(layer: Layer, reference: Golden, inputShape: number[]): void {
   scope(() => {
@@ -115,9 +111,7 @@ describe('convolutions and affine maps draw the weights that PyTorch draws from 
     using generator = new Generator(5);
     scope(() => {
       const draw = truncatedNormal({ std: 0.02, bound: 0.03 });
-      const expected: number[] = JSON.parse(
-        readFileSync(new URL('../../test/golden/swin.json', import.meta.url), 'utf8'),
-      ).truncated;
+      const { truncated: expected } = readGolden<{ truncated: number[] }>('swin.json');
       expect(Math.max(...expected.map(Math.abs))).toBeLessThan(0.03);
       expect(largestDifference(draw([60], Number.NaN, generator), expected)).toBeLessThan(1e-8);
       const uncut = truncatedNormal({ std: 2 })([200, 200], Number.NaN, generator);

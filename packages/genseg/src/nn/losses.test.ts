@@ -1,6 +1,6 @@
-import { readFileSync } from 'node:fs';
 import { grad, liveTensors, scope, type Tensor, tensor, zeros } from '@genseg/torch';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { readGolden } from '../../test/golden.ts';
 import { derivatives, largestDifference, wave } from '../../test/numeric.ts';
 import {
   bceWithLogits,
@@ -13,9 +13,9 @@ import {
   segmentationLoss,
 } from './index.ts';
 
-const golden: Record<string, { mask: number[]; entropy: number; gradient: number[] }> = JSON.parse(
-  readFileSync(new URL('../../test/golden/nn.json', import.meta.url), 'utf8'),
-).segmentation;
+const { segmentation: golden } = readGolden<{
+  segmentation: Record<string, { mask: number[]; entropy: number; gradient: number[] }>;
+}>('nn.json');
 
 let before: number;
 beforeEach(() => {

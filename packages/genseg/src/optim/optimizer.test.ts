@@ -1,5 +1,4 @@
 /** Steps beside PyTorch's (test/golden/make-optim.py), derivatives beside finite differences, and the refusals. */
-import { readFileSync } from 'node:fs';
 import {
   equal,
   Generator,
@@ -13,6 +12,7 @@ import {
   tensor,
 } from '@genseg/torch';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { readGolden } from '../../test/golden.ts';
 import { Parameter } from '../nn/index.ts';
 import { Adam, AdamW, type Optimizer, RMSprop, SGD } from './index.ts';
 
@@ -23,9 +23,7 @@ interface Golden {
   cases: { name: string; lr: number; options: object; after: Record<string, NestedArray[]> }[];
 }
 
-const golden: Golden = JSON.parse(
-  readFileSync(new URL('../../test/golden/optim.json', import.meta.url), 'utf8'),
-);
+const golden = readGolden<Golden>('optim.json');
 
 const algorithms = { SGD, RMSprop, Adam, AdamW };
 

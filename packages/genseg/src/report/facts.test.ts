@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
+import { temporaryFolder } from '../../test/data/fixtures.ts';
 import { fixtureRun, type RunFixture } from '../../test/report/fixtures.ts';
-import { temporaryFolder } from '../../test/tiny.ts';
 import { writeClaim } from './claim.ts';
 import { writeModelCard } from './model-card.ts';
 

@@ -1,7 +1,8 @@
 /** Every family of segmentation models, with every method, for two classes and three. */
 import { noGrad, scope, zeros } from '@genseg/torch';
 import { expect, test } from 'vitest';
-import { checkLeaks, discs, temporaryFolder, tinyPlan, tinySession } from '../../test/tiny.ts';
+import { temporaryFolder } from '../../test/data/fixtures.ts';
+import { checkLeaks, discs, tinyPlan, tinySession } from '../../test/tiny.ts';
 import { modelNames } from '../run/index.ts';
 import { methods, plain } from '../train/method.ts';
 import { proveLoop } from '../train/proof.ts';

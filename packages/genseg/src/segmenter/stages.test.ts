@@ -1,7 +1,8 @@
 /** Parts of models: which there are, their learning rates, and what frozen ones leave alone. */
 import { Generator, scope } from '@genseg/torch';
 import { expect, test } from 'vitest';
-import { checkLeaks, stateHash, temporaryFolder, tinyPlan, tinySession } from '../../test/tiny.ts';
+import { temporaryFolder } from '../../test/data/fixtures.ts';
+import { checkLeaks, stateHash, tinyPlan, tinySession } from '../../test/tiny.ts';
 import { ConfigError } from '../errors.ts';
 import { BatchNorm2d, type Module } from '../nn/index.ts';
 import { checkModel } from '../train/check-model.ts';

@@ -1,14 +1,8 @@
 import { mkdirSync, readdirSync, renameSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import {
-  checkLeaks,
-  stateHash,
-  temporaryFolder,
-  tinyRecipe,
-  tinySession,
-  tinyTrainer,
-} from '../../test/tiny.ts';
+import { temporaryFolder } from '../../test/data/fixtures.ts';
+import { checkLeaks, stateHash, tinyRecipe, tinySession, tinyTrainer } from '../../test/tiny.ts';
 import { DataError } from '../errors.ts';
 import { hasCheckpoint, loadCheckpoint, saveCheckpoint } from './checkpoint.ts';
 import { genseg, plain } from './method.ts';

@@ -1,13 +1,8 @@
 /** A generator that is not pix2pix, in every level of the loop and in what the loop tells. */
 import { type Generator, scope, type Tensor, zeros } from '@genseg/torch';
 import { expect, test } from 'vitest';
-import {
-  checkLeaks,
-  stateHash,
-  temporaryFolder,
-  tinySession,
-  tinyTrainer,
-} from '../../test/tiny.ts';
+import { temporaryFolder } from '../../test/data/fixtures.ts';
+import { checkLeaks, stateHash, tinySession, tinyTrainer } from '../../test/tiny.ts';
 import { BatchNorm2d, Conv2d, Module, type Parameter } from '../nn/index.ts';
 import type { TrainEvents } from '../run/index.ts';
 import type { ImageGenerator } from './image-generator.ts';

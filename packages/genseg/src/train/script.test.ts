@@ -7,15 +7,9 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { Generator, loadScript, noGrad, ones, scope } from '@genseg/torch';
 import { expect, test } from 'vitest';
+import { temporaryFolder } from '../../test/data/fixtures.ts';
 import { makeLevels } from '../../test/levels.ts';
-import {
-  checkLeaks,
-  discs,
-  temporaryFolder,
-  tinyPlan,
-  tinyRecipe,
-  tinySession,
-} from '../../test/tiny.ts';
+import { checkLeaks, discs, tinyPlan, tinyRecipe, tinySession } from '../../test/tiny.ts';
 import { AdamW } from '../optim/index.ts';
 import { type Family, script, unet } from '../segmenter/family.ts';
 import { loadModel, saveModel } from '../segmenter/model-file.ts';

@@ -1,13 +1,7 @@
 import { scope } from '@genseg/torch';
 import { expect, test } from 'vitest';
-import {
-  checkLeaks,
-  stateHash,
-  temporaryFolder,
-  tinyRecipe,
-  tinySession,
-  tinyTrainer,
-} from '../../test/tiny.ts';
+import { temporaryFolder } from '../../test/data/fixtures.ts';
+import { checkLeaks, stateHash, tinyRecipe, tinySession, tinyTrainer } from '../../test/tiny.ts';
 import { ignoredClass } from '../classes.ts';
 import { finiteDifference, type HypergradientMethod, neumann, unrolled } from '../mlo/index.ts';
 import { balancedWeights, classTask, regionTask } from '../nn/index.ts';

@@ -1,10 +1,10 @@
 import { noGrad, scope } from '@genseg/torch';
 import { expect, test } from 'vitest';
+import { temporaryFolder } from '../../test/data/fixtures.ts';
 import {
   checkLeaks,
   discs,
   stateHash,
-  temporaryFolder,
   tinyRecipe,
   tinySession,
   tinyTrainer,

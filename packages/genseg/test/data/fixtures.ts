@@ -1,4 +1,4 @@
-/** Small images, masks and folders for the tests of the data part. */
+/** Small images and masks, and folders that go when a test ends. */
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
@@ -8,7 +8,7 @@ import { Random } from '../../src/random.ts';
 
 /** A folder that is removed when the test ends. */
 export async function temporaryFolder(): Promise<string> {
-  const folder = await mkdtemp(join(tmpdir(), 'genseg-data-'));
+  const folder = await mkdtemp(join(tmpdir(), 'genseg-'));
   onTestFinished(() => rm(folder, { recursive: true, force: true }));
   return folder;
 }

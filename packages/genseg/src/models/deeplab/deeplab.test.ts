@@ -2,11 +2,9 @@
  * DeepLabV3 beside torchvision's (test/golden/make-deeplab.py), its second derivatives beside
  * differences, and what it refuses.
  */
-import { readFileSync } from 'node:fs';
 import {
   Generator,
   grad,
-  keep,
   liveTensors,
   noGrad,
   ones,
@@ -16,24 +14,27 @@ import {
   upsampleBilinear2d,
 } from '@genseg/torch';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import {
+  expectSummary,
+  fill,
+  inDouble,
+  norm,
+  readGolden,
+  rounded,
+  type Summary,
+  single,
+} from '../../../test/golden.ts';
 import { derivatives, largestDifference, wave } from '../../../test/numeric.ts';
 import {
   Dropout,
   kaimingNormalByFanOut,
   type Module,
-  Parameter,
   substitute,
   valuesOf,
 } from '../../nn/index.ts';
 import { DeepLabV3 } from './index.ts';
 
-interface Summary {
-  every: number;
-  norm: number;
-  values: number[];
-}
-
-const golden: {
+const golden = readGolden<{
   fullWidth: Record<string, number[]>;
   firstWeights: number[];
   narrow: {
@@ -45,7 +46,7 @@ const golden: {
     gradientNorms: Record<string, number>;
     afterOneStep: Summary;
   };
-} = JSON.parse(readFileSync(new URL('../../../test/golden/deeplab.json', import.meta.url), 'utf8'));
+}>('deeplab.json');
 
 let before: number;
 let generator: Generator;
@@ -58,56 +59,14 @@ afterEach(() => {
   expect(liveTensors()).toBe(before);
 });
 
-const single = (x: Tensor): Tensor => x.to({ dtype: 'float32' });
-const double = (x: Tensor): Tensor => x.to({ dtype: 'float64' });
-const norm = (x: Tensor): number => double(x).square().sum().sqrt().item();
-/** The numbers of wave.py, which are rounded to float32, in float64. */
-const rounded = (shape: readonly number[], phase: number) => double(single(wave(shape, phase)));
-
 const narrow = (channels: number, planes: number, width: number, auxiliary = false) =>
   new DeepLabV3(channels, planes, { width, auxiliary, generator, dropoutGenerator: generator });
-
-function inDouble<M extends Module>(module: M): M {
-  for (const slot of [...module.namedParameters().values(), ...module.namedBuffers().values()]) {
-    if (slot.value.dtype !== 'float32') continue;
-    const value = keep(scope(() => double(slot.value.detach())));
-    slot.value.dispose();
-    slot.value = slot instanceof Parameter ? value.requiresGrad_() : value;
-  }
-  return module;
-}
 
 const isMain = (name: string) => !name.startsWith('aux_classifier.');
 const dropouts = (net: Module) => [...net.modules()].filter(([, m]) => m instanceof Dropout);
 function withoutDropout<M extends Module>(net: M): M {
   for (const [, dropout] of dropouts(net)) dropout.eval();
   return net;
-}
-
-/** The numbers that the reference has, by position, kind and size. */
-function fill(module: Module, names: readonly string[]): void {
-  const state = module.stateDict();
-  scope(() => {
-    names.forEach((name, k) => {
-      const value = state.get(name)!.detach();
-      if (value.dim === 0) return;
-      const numbers = rounded(value.shape, k);
-      if (value.dim === 4) value.copy_(numbers.mul((value.numel / value.shape[0]) ** -0.5));
-      else if (/(weight|var)$/.test(name)) value.copy_(numbers.mul(0.3).add(1));
-      else value.copy_(numbers.mul(0.1));
-    });
-  });
-}
-
-/** Relative to the tensor's typical value. */
-function expectSummary(got: Tensor, reference: Summary, tolerance: number): void {
-  const values = got.reshape([-1]).toArray();
-  const typical = reference.norm / Math.sqrt(values.length);
-  const differences = reference.values.map(
-    (value, i) => Math.abs(values[i * reference.every] - value) / typical,
-  );
-  expect(Math.max(...differences)).toBeLessThan(tolerance);
-  expect(Math.abs(norm(got) / reference.norm - 1)).toBeLessThan(tolerance);
 }
 
 describe('beside torchvision', () => {

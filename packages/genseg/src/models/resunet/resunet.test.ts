@@ -2,34 +2,30 @@
  * The residual U-Net beside plain PyTorch modules (test/golden/make-resunet.py), its second derivatives
  * beside differences, the planner's rule, and what it refuses.
  */
-import { readFileSync } from 'node:fs';
-import { Generator, grad, keep, liveTensors, ones, scope, type Tensor } from '@genseg/torch';
+import { Generator, grad, liveTensors, ones, scope, type Tensor } from '@genseg/torch';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { derivatives, largestDifference, wave } from '../../../test/numeric.ts';
 import {
-  deepSupervisionLoss,
-  kaimingNormal,
-  type Module,
-  Parameter,
-  substitute,
-  valuesOf,
-} from '../../nn/index.ts';
+  expectSummary,
+  fill,
+  inDouble,
+  norm,
+  readGolden,
+  rounded,
+  type Summary,
+  single,
+} from '../../../test/golden.ts';
+import { derivatives, largestDifference, wave } from '../../../test/numeric.ts';
+import { deepSupervisionLoss, kaimingNormal, substitute, valuesOf } from '../../nn/index.ts';
 import { ResUNet, resUNetDepth } from './index.ts';
 
-interface Summary {
-  every: number;
-  norm: number;
-  values: number[];
-}
-
-const golden: {
+const golden = readGolden<{
   state: Record<string, number[]>;
   shapes: number[][];
   outputs: Summary[];
   inputGradient: Summary;
   gradientNorms: Record<string, number>;
   firstWeights: number[];
-} = JSON.parse(readFileSync(new URL('../../../test/golden/resunet.json', import.meta.url), 'utf8'));
+}>('resunet.json');
 
 let before: number;
 let generator: Generator;
@@ -42,47 +38,6 @@ afterEach(() => {
   expect(liveTensors()).toBe(before);
 });
 
-const single = (x: Tensor): Tensor => x.to({ dtype: 'float32' });
-const double = (x: Tensor): Tensor => x.to({ dtype: 'float64' });
-const norm = (x: Tensor): number => double(x).square().sum().sqrt().item();
-/** The numbers of wave.py, which are rounded to float32, in float64. */
-const rounded = (shape: readonly number[], phase = 0) => double(single(wave(shape, phase)));
-
-function inDouble<M extends Module>(module: M): M {
-  for (const slot of module.namedParameters().values()) {
-    const value = keep(scope(() => double(slot.value.detach())));
-    slot.value.dispose();
-    slot.value = slot instanceof Parameter ? value.requiresGrad_() : value;
-  }
-  return module;
-}
-
-/** The numbers that the reference has, by position, kind and size. */
-function fill(module: Module, names: readonly string[]): void {
-  const state = module.stateDict();
-  scope(() => {
-    names.forEach((name, k) => {
-      const value = state.get(name)!.detach();
-      const numbers = rounded(value.shape, k);
-      if (value.dim === 4) {
-        value.copy_(numbers.mul(Math.sqrt(2 / (value.numel / value.shape[0]))));
-      } else if (name.endsWith('weight')) value.copy_(numbers.mul(0.3).add(1));
-      else value.copy_(numbers.mul(0.1));
-    });
-  });
-}
-
-/** Relative to the tensor's typical value. */
-function expectSummary(got: Tensor, reference: Summary, tolerance: number): void {
-  const values = got.reshape([-1]).toArray();
-  const typical = reference.norm / Math.sqrt(values.length);
-  const differences = reference.values.map(
-    (value, i) => Math.abs(values[i * reference.every] - value) / typical,
-  );
-  expect(Math.max(...differences)).toBeLessThan(tolerance);
-  expect(Math.abs(norm(got) / reference.norm - 1)).toBeLessThan(tolerance);
-}
-
 describe('beside PyTorch', () => {
   test('has the key names and shapes, without a head that nothing reads', () => {
     using net = new ResUNet(3, 2, { width: 2, size: 128, generator });
@@ -92,14 +47,14 @@ describe('beside PyTorch', () => {
 
   test('gives the logits of each resolution, and their gradients', () => {
     using net = new ResUNet(3, 2, { width: 2, size: 128, generator });
-    fill(net, Object.keys(golden.state));
+    fill(net, Object.keys(golden.state), { gain: 2 });
     scope(() => {
       const image = rounded([2, 3, 64, 96]).requiresGrad_();
       net.forwardDeep(single(image)).forEach((logits, level) => {
         expectSummary(logits, golden.outputs[level], 1e-5);
       });
 
-      fill(inDouble(net), Object.keys(golden.state));
+      fill(inDouble(net), Object.keys(golden.state), { gain: 2 });
       const outputs = net.forwardDeep(image);
       expect(outputs.map((logits) => logits.shape)).toEqual(golden.shapes);
       outputs.forEach((logits, level) => {
@@ -175,7 +130,7 @@ test.each([
   [3, 9],
 ])('takes %i x %i px, as the image with its border repeated', (height, width) => {
   using net = new ResUNet(2, 3, { width: 2, size: 32, generator });
-  fill(net, [...net.stateDict().keys()]);
+  fill(net, [...net.stateDict().keys()], { gain: 2 });
   scope(() => {
     const image = single(wave([2, 2, height, width]));
     const missing = (side: number) => Math.ceil(side / 8) * 8 - side;
@@ -197,7 +152,7 @@ test.each([
 test('the loss of deep supervision is twice differentiable by the weights and by the image', () => {
   using net = inDouble(new ResUNet(1, 1, { width: 1, size: 32, generator }));
   const parameters = net.parameters();
-  fill(net, [...net.stateDict().keys()]);
+  fill(net, [...net.stateDict().keys()], { gain: 2 });
   scope(() => {
     const mask = wave([2, 13, 16]).gt(0.3).to({ dtype: 'int64' });
     const f = ([image, ...weights]: Tensor[]) =>

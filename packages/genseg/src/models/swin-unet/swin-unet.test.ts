@@ -2,32 +2,26 @@
  * Swin-UNet beside PyTorch (test/golden/make-swin.py, which has no windows but asks of each pair of tokens
  * whether they share one), its windows beside their definition, and its second derivatives beside differences.
  */
-import { readFileSync } from 'node:fs';
-import {
-  arange,
-  Generator,
-  grad,
-  keep,
-  liveTensors,
-  noGrad,
-  scope,
-  type Tensor,
-} from '@genseg/torch';
+import { arange, Generator, grad, liveTensors, noGrad, scope, type Tensor } from '@genseg/torch';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import {
+  expectSummary,
+  fill,
+  inDouble,
+  norm,
+  readGolden,
+  rounded,
+  type Summary,
+  single,
+} from '../../../test/golden.ts';
 import { derivatives, largestDifference, wave } from '../../../test/numeric.ts';
-import { type Module, StochasticDepth, substitute, valuesOf } from '../../nn/index.ts';
+import { StochasticDepth, substitute, valuesOf } from '../../nn/index.ts';
 import { SwinBlock } from './block.ts';
 import { SwinUNet, type SwinUNetOptions } from './index.ts';
 import { headsFor } from './swin-unet.ts';
 import { blockedPairs, merge, partition, relativePositionIndex, windowGrid } from './windows.ts';
 
-interface Summary {
-  every: number;
-  norm: number;
-  values: number[];
-}
-
-const golden: {
+const golden = readGolden<{
   published: number;
   shapes: Record<string, number[]>;
   cases: {
@@ -38,7 +32,7 @@ const golden: {
     gradientNorms: Record<string, number>;
     afterOneStep: Summary;
   }[];
-} = JSON.parse(readFileSync(new URL('../../../test/golden/swin.json', import.meta.url), 'utf8'));
+}>('swin.json');
 
 let before: number;
 let generator: Generator;
@@ -51,52 +45,9 @@ afterEach(() => {
   expect(liveTensors()).toBe(before);
 });
 
-const single = (x: Tensor): Tensor => x.to({ dtype: 'float32' });
-const double = (x: Tensor): Tensor => x.to({ dtype: 'float64' });
-const norm = (x: Tensor): number => double(x).square().sum().sqrt().item();
 const rowsOf = (matrix: Tensor): number[][] => matrix.unbind().map((row) => row.toArray());
-/** The numbers of wave.py, which are rounded to float32, in float64. */
-const rounded = (shape: readonly number[], phase = 0) => double(single(wave(shape, phase)));
-
 const make = (channels: number, planes: number, options: Partial<SwinUNetOptions> = {}) =>
   new SwinUNet(channels, planes, { width: 12, generator, dropoutGenerator: generator, ...options });
-
-function inDouble<M extends Module>(module: M): M {
-  for (const slot of module.namedParameters().values()) {
-    const value = keep(scope(() => double(slot.value.detach())));
-    slot.value.dispose();
-    slot.value = value.requiresGrad_();
-  }
-  return module;
-}
-
-/** The numbers that the reference has, by position among `names` and by kind. */
-function fill<M extends Module>(module: M, names: Iterable<string> = module.stateDict().keys()): M {
-  const state = module.stateDict();
-  scope(() => {
-    [...names].forEach((name, k) => {
-      const value = state.get(name)!.detach();
-      const numbers = rounded(value.shape, k);
-      if (name.endsWith('index')) return;
-      if (/norm.*weight$/.test(name)) value.copy_(numbers.mul(0.3).add(1));
-      else if (name.endsWith('table')) value.copy_(numbers);
-      else if (value.dim > 1) value.copy_(numbers.mul((value.numel / value.shape[0]) ** -0.5));
-      else value.copy_(numbers.mul(0.1));
-    });
-  });
-  return module;
-}
-
-/** Relative to the tensor's typical value. */
-function expectSummary(got: Tensor, reference: Summary, tolerance: number): void {
-  const values = got.reshape([-1]).toArray();
-  const typical = reference.norm / Math.sqrt(values.length);
-  const differences = reference.values.map(
-    (value, i) => Math.abs(values[i * reference.every] - value) / typical,
-  );
-  expect(Math.max(...differences)).toBeLessThan(tolerance);
-  expect(Math.abs(norm(got) / reference.norm - 1)).toBeLessThan(tolerance);
-}
 
 describe('beside PyTorch', () => {
   const names = Object.keys(golden.shapes);
