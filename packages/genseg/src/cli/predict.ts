@@ -4,12 +4,7 @@ import { Command, InvalidArgumentError, Option } from '@commander-js/extra-typin
 import { DataError } from '../errors.ts';
 import { choiceText, predictFiles } from '../workflow/index.ts';
 import { print, say } from './io.ts';
-
-/** Pixels; without a number, as many as the training images have. */
-function parseTile(text: string): number {
-  if (/^[1-9]\d*$/.test(text)) return Number(text);
-  throw new InvalidArgumentError('expected a whole number of pixels, or nothing.');
-}
+import { wholeNumber } from './parse.ts';
 
 /** Millimetres per pixel: one number, or x,y. */
 function parseSpacing(text: string): readonly [x: number, y: number] {
@@ -42,7 +37,7 @@ export const predictCommand = new Command('predict')
       '--tile [px]',
       'cut images that show more than a training image into overlapping tiles of that extent, or of a width in px; as --fast',
     )
-      .argParser(parseTile)
+      .argParser(wholeNumber('a whole number of pixels, or nothing', 1))
       .conflicts('uncertainty'),
   )
   .option(

@@ -3,10 +3,11 @@
  */
 import { spawn } from 'node:child_process';
 import { join, resolve } from 'node:path';
-import { Command, InvalidArgumentError } from '@commander-js/extra-typings';
+import { Command } from '@commander-js/extra-typings';
 import { ConfigError } from '../errors.ts';
 import { writeFileAtomic } from '../run/index.ts';
 import { print, say } from './io.ts';
+import { wholeNumber } from './parse.ts';
 
 /** What of @genseg/studio is used here. */
 interface StudioModule {
@@ -19,16 +20,14 @@ interface Studio {
   close(): Promise<void>;
 }
 
-function portNumber(text: string): number {
-  const number = Number(text);
-  if (Number.isInteger(number) && number >= 0 && number < 65536) return number;
-  throw new InvalidArgumentError('expected a port, 0 to 65535.');
-}
-
 export const studioCommand = new Command('studio')
   .description('paint masks, train and use models in a browser, on this machine only')
   .argument('[folder]', 'folder of the project; made where there is none', 'genseg-project')
-  .option('--port <n>', 'port of the page; by default 5823 or the next that is free', portNumber)
+  .option(
+    '--port <n>',
+    'port of the page; by default 5823 or the next that is free',
+    wholeNumber('a port, 0 to 65535', 0, 65535),
+  )
   .option('--no-open', 'do not open the browser, only print the address')
   .addHelpText('after', '\nExample:\n  genseg studio lungs')
   .action(async (folder, { port, open }) => {

@@ -1,4 +1,5 @@
 /** From folders to the cases a run trains on and is tested on. */
+import { basename } from 'node:path';
 import {
   type Case,
   type Division,
@@ -99,11 +100,16 @@ export function refuse(problems: readonly Problem[], folder: string): void {
 /** No reason not to score: healthy patients count too, and what has no mask does not. */
 const harmless: readonly Problem['kind'][] = ['empty-mask', 'full-mask', 'missing-mask'];
 
-/** A score on images that the model has seen is too good. Files are compared, not pictures. */
-function seenWarnings(cases: readonly Case[], { division }: RunData): string[] {
+/** Those of `cases` with an image that `others` have too. Files are compared, not pictures. */
+export function inBoth(cases: readonly Case[], others: readonly Case[]): Case[] {
   const hashes = ({ images }: Case) => images.map(({ sha256 }) => sha256);
-  const seen = new Set([...division.train, ...division.validation].flatMap(hashes));
-  const shared = cases.filter((one) => hashes(one).some((hash) => seen.has(hash)));
+  const known = new Set(others.flatMap(hashes));
+  return cases.filter((one) => hashes(one).some((hash) => known.has(hash)));
+}
+
+/** A score on images that the model has seen is too good. */
+function seenWarnings(cases: readonly Case[], { division }: RunData): string[] {
+  const shared = inBoth(cases, [...division.train, ...division.validation]);
   if (shared.length === 0) return [];
   const [{ id }] = shared;
   return [
@@ -138,10 +144,7 @@ export async function openTestSet(
     );
   }
   const own = labelled.filter(({ split }) => split === 'test');
-  const base = folder
-    .replace(/[/\\]+$/, '')
-    .split(/[/\\]/)
-    .at(-1)!;
+  const base = basename(folder);
   let name = base;
   for (let n = 2; taken.includes(name); n++) name = `${base}-${n}`;
   const cases = own.length > 0 ? own : labelled;

@@ -1,12 +1,9 @@
 /** The images that semi-supervised methods see without masks: which of a folder they may see. */
-import { type Case, inspect, type Manifest } from '../data/index.ts';
+import { inspect, type Manifest } from '../data/index.ts';
 import { ConfigError, DataError } from '../errors.ts';
 import type { TrainConfig } from '../run/index.ts';
 import { methodNamed } from '../train/index.ts';
-import { type RunData, refuse, type TestSet } from './data.ts';
-
-const hashes = (cases: readonly Case[]): string[] =>
-  cases.flatMap(({ images }) => images.map(({ sha256 }) => sha256));
+import { inBoth, type RunData, refuse, type TestSet } from './data.ts';
 
 /**
  * The images of `--unlabelled`, but for its own test split and the run's labelled cases; no mask is opened.
@@ -36,13 +33,10 @@ export async function unlabelledImages(
     throw new DataError(
       `${folder}: images have ${found.fingerprint.channels} channels, the labelled ones ${manifest.fingerprint.channels}; convert them`,
     );
-  const labelled = new Set(hashes([...division.train, ...division.validation]));
-  const cases = found.cases.filter(
-    (one) => one.split !== 'test' && !hashes([one]).some((hash) => labelled.has(hash)),
-  );
-  const seen = new Set(hashes(cases));
+  const labelled = new Set(inBoth(found.cases, [...division.train, ...division.validation]));
+  const cases = found.cases.filter((one) => one.split !== 'test' && !labelled.has(one));
   for (const { name, cases: tested } of tests) {
-    const shared = tested.filter((one) => hashes([one]).some((hash) => seen.has(hash)));
+    const shared = inBoth(tested, cases);
     if (shared.length === 0) continue;
     throw new DataError(
       `${folder}: holds ${shared.length} images of the test set ${name} (${shared[0].id}); take them out, since what is tested on must not be seen in training`,
