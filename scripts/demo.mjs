@@ -1,7 +1,7 @@
 // @ts-check
 /**
  * npm run demo: three ways to train on 14 labelled chest X-rays, at equal segmentation steps, tested on
- * 53 others. Arms run side by side, one thread each; an interrupted demo goes on where it stopped.
+ * 53 others. The methods run side by side, one thread each; an interrupted demo goes on where it stopped.
  */
 import { spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';

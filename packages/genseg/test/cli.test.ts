@@ -290,7 +290,7 @@ test('a folder that is no run is said to be none, by every command that takes a 
   }
 });
 
-test('a run of an arm without a generator says so', async () => {
+test('a run of a method without a generator says so', async () => {
   const data = await discFolder('case', 6);
   const folder = await temporaryFolder();
   const run = join(folder, 'run');

@@ -18,7 +18,7 @@ async function report(...fixtures: RunFixture[]): Promise<{ page: string; roots:
   return { page: readFileSync(out, 'utf8'), roots };
 }
 
-const arms: RunFixture[] = [{ method: 'plain' }, { method: 'augment' }, { method: 'genseg' }];
+const methods: RunFixture[] = [{ method: 'plain' }, { method: 'augment' }, { method: 'genseg' }];
 const headings = (page: string) => [...page.matchAll(/<h2>(.*?)<\/h2>/g)].map(([, text]) => text);
 
 /** Throws where an element is not closed in its place. */
@@ -52,7 +52,7 @@ test('a whole run has every part, in order, well nested', async () => {
 });
 
 test('it stands alone: no script, no address, no file; the browser is told so', async () => {
-  const { page } = await report(...arms);
+  const { page } = await report(...methods);
   expect(page).not.toMatch(/<script|<link|<iframe|javascript:|\bon[a-z]+=/i);
   expect(page).not.toMatch(/https?:|url\(|@import/);
   for (const [, source] of page.matchAll(/\b(?:src|href)="([^"]*)"/g)) {
@@ -62,7 +62,7 @@ test('it stands alone: no script, no address, no file; the browser is told so', 
 });
 
 test('the scores are those of the summaries', async () => {
-  const { page, roots } = await report(...arms);
+  const { page, roots } = await report(...methods);
   const cells = [...page.matchAll(/<td class="n main">([\d.]+)<small>([\d.]+)–([\d.]+)</g)];
   const expected = roots.map((root) => {
     const { mean, ci95 } = readSetResult(root, 'test')!;
@@ -118,7 +118,7 @@ test('runs from before there were such files have no such parts', async () => {
 });
 
 test('runs are compared: differences, verdict, a colour and a curve each', async () => {
-  const { page, roots } = await report(...arms);
+  const { page, roots } = await report(...methods);
   const [, augment, genseg] = roots.map((root) => readSetResult(root, 'test')!.mean.dice);
   const difference = fixed(genseg - augment);
   expect(page).toContain('GenSeg helped');
@@ -167,7 +167,7 @@ test('names cannot break the page', async () => {
 });
 
 test('fewer than ten cases: says so, and cannot tell', async () => {
-  const few = arms.map((arm) => ({ ...arm, cases: 4 }));
+  const few = methods.map((one) => ({ ...one, cases: 4 }));
   const { page } = await report(...few);
   expect(page).toContain('Cannot tell whether GenSeg helped');
   expect(page).toContain('<p class="caution">Only 4 scored cases from 4 patients');
@@ -210,7 +210,7 @@ test('a run that is not evaluated stands beside one that is', async () => {
 });
 
 test('decisions that runs share are said once, others with their runs', async () => {
-  const { page } = await report(...arms);
+  const { page } = await report(...methods);
   expect(page.match(/images are stretched to this square/g)).toHaveLength(1);
   expect(page).toContain('<th scope="row">method <small>Augmentation</small></th><td>augment</td>');
   expect(page).toContain('genseg train &#39;/data/lungs &#38; more&#39; --out');

@@ -96,7 +96,7 @@ export const trainConfigSchema = z
       .describe(
         'genseg: generator steered by the validation loss; separate: generator trained first, ' +
           'no feedback; augment: strong augmentation alone; plain: neither. ' +
-          `Further arms to compare with: ${methodNames.slice(4).join(', ')}`,
+          `Further methods to compare with: ${methodNames.slice(4).join(', ')}`,
       ),
     model: z
       .string()

@@ -1,4 +1,4 @@
-/** What each arm differs in, seen from outside: its batches, its budget, its choice of weights. */
+/** What each method differs in, seen from outside: its batches, its budget, its choice of weights. */
 import { Generator, scope } from '@genseg/torch';
 import { expect, test } from 'vitest';
 import { largestDifference } from '../../test/numeric.ts';

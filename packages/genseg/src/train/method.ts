@@ -1,5 +1,5 @@
 /**
- * The arms that can be compared: what each trains the segmentation model on. All take the same number
+ * The methods that can be compared: what each trains the segmentation model on. All take the same number
  * of segmentation steps from the same labelled images; the loop (trainer.ts) reads these properties
  * and never asks for a name.
  */
@@ -56,8 +56,8 @@ export interface Method {
 const strongly = strong({ padding, probability: 0.5 });
 const warped = (draw: DrawWarp): Augmentation => geometric(draw, { padding });
 
-/** An arm that differs from strong augmentation in what is given. */
-const arm = (
+/** A method that differs from strong augmentation in what is given. */
+const method = (
   name: MethodName,
   summary: string,
   differs: Partial<Omit<Method, 'name' | 'summary'>> = {},
@@ -73,67 +73,67 @@ const arm = (
   ...differs,
 });
 
-export const plain = arm('plain', 'the labelled images as they are', { augmentation: null });
+export const plain = method('plain', 'the labelled images as they are', { augmentation: null });
 
 /** The paper's single transforms, and the three of them. */
 const single = [
-  arm('rotate', 'the labelled images, turned by up to 15 degrees', {
+  method('rotate', 'the labelled images, turned by up to 15 degrees', {
     augmentation: warped(rotate()),
   }),
-  arm('flip', 'the labelled images, mirrored left to right or not', {
+  method('flip', 'the labelled images, mirrored left to right or not', {
     augmentation: warped(flip()),
   }),
-  arm('translate', 'the labelled images, moved by up to a tenth of their sides', {
+  method('translate', 'the labelled images, moved by up to a tenth of their sides', {
     augmentation: warped(translate()),
   }),
-  arm('combine', 'the labelled images, turned, mirrored and moved in random order', {
+  method('combine', 'the labelled images, turned, mirrored and moved in random order', {
     augmentation: warped(combine(rotate(), flip(), translate())),
   }),
 ];
 
-export const augment = arm('augment', 'strong random geometric and photometric augmentation');
+export const augment = method('augment', 'strong random geometric and photometric augmentation');
 
-const copyPasted = arm(
+const copyPasted = method(
   'copy-paste',
   'augmentation, and the objects of one labelled image pasted into another',
   { augmentation: copyPaste({ before: strongly }) },
 );
 
-const duplicate = arm(
+const duplicate = method(
   'duplicate',
   'augmentation, and real pairs in the places of synthetic ones, with their warps and colours: the control for the generator',
   { duplicates: true },
 );
 
-const valAsTrain = arm(
+const valAsTrain = method(
   'val-as-train',
   'augmentation; the validation images are trained on too, and the last weights are kept',
   { trainsOnValidation: true },
 );
 
-export const separate = arm(
+export const separate = method(
   'separate',
   'augmentation, and synthetic pairs from a generator trained beforehand',
   { synthesises: true },
 );
 
-export const genseg = arm(
+export const genseg = method(
   'genseg',
   'augmentation, and synthetic pairs from a generator that the validation loss steers',
   { synthesises: true, feedback: true },
 );
 
 const semiSupervised = [
-  arm('mean-teacher', 'augmentation; agrees with its own moving average on unlabelled images', {
+  method('mean-teacher', 'augmentation; agrees with its own moving average on unlabelled images', {
     semiSupervision: meanTeacher(),
   }),
-  arm('dct', 'augmentation; two networks, kept different, agree on unlabelled images', {
+  method('dct', 'augmentation; two networks, kept different, agree on unlabelled images', {
     semiSupervision: coTraining(),
   }),
-  arm('mcf', 'augmentation; of two networks the better teaches the other on unlabelled images', {
+  method('mcf', 'augmentation; of two networks the better teaches the other on unlabelled images', {
     semiSupervision: mutualCorrection(),
   }),
-  arm('ctbct', 'augmentation; a CNN and a transformer teach each other on unlabelled images', {
+  method('ctbct', 'augmentation; a CNN and a transformer teach each other on unlabelled images', {
     semiSupervision: crossTeaching(),
   }),
 ];

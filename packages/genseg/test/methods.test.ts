@@ -1,11 +1,11 @@
-/** Arms whose data differ from the others', by the command line: what is trained on, and what is said of it. */
+/** Methods whose data differ from the others', by the command line: what is trained on, and what is said of it. */
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { discFiles, discFolder, genseg, jsonOf, quick, readJson } from './command-line.ts';
 import { dataSet, temporaryFolder } from './data/fixtures.ts';
 
-test('val-as-train: the same labelled cases as another arm, all of them trained on, and the last weights kept', async () => {
+test('val-as-train: the same labelled cases as another method, all of them trained on, and the last weights kept', async () => {
   const data = await discFolder('disc', 10);
   const folder = await temporaryFolder();
   const trained = async (method: 'plain' | 'val-as-train') => {
