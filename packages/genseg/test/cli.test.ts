@@ -285,7 +285,7 @@ test('a folder that is no run is said to be none, by every command that takes a 
     const { code, stderr } = await genseg(...rest);
     expect([code, stderr]).toEqual([
       1,
-      `error: ${none} is no run folder, it has no config.json; give the --out of a run\n`,
+      `error: ${none} is not a run folder, it has no config.json; give the --out of a run\n`,
     ]);
   }
 });

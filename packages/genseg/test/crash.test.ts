@@ -232,7 +232,7 @@ test('stopped before its plan was made, a run says how to begin again, and does'
   const none = await genseg('resume', root);
   expect(none).toMatchObject({ code: 1, stdout: '' });
   expect(none.stderr).toBe(
-    `error: ${root} is no run folder, it has no config.json; give the --out of a run\n`,
+    `error: ${root} is not a run folder, it has no config.json; give the --out of a run\n`,
   );
   writeFileSync(join(root, '.config.json.12.tmp'), '{"for');
   cpSync(reference.config, paths.config);

@@ -65,7 +65,7 @@ test('wrong names, folders and downloads are refused in a line', async () => {
     [
       ['kvasirseg', root, '--out', out],
       2,
-      /"kvasirseg" is no data set .*did you mean kvasir-seg\? There are isic2018, /,
+      /"kvasirseg" is not a data set .*did you mean kvasir-seg\? There are isic2018, /,
     ],
     [['busi', root, '--out', out], 1, /holds no image of busi/],
     [['kvasir-seg', root, '--out', out, '--sise', '1'], 2, /unknown option '--sise'/],

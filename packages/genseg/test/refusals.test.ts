@@ -54,11 +54,11 @@ interface Refusal {
 const refusals: Record<string, Refusal> = {
   'a truncated image': {
     data: () => discs({ 'images/case-2.png': image.subarray(0, 90) }),
-    error: /images\/case-2\.png: is damaged or no image .*; open it in a viewer, then export/,
+    error: /images\/case-2\.png: is damaged or not an image .*; open it in a viewer, then export/,
   },
   'a truncated mask': {
     data: () => discs({ 'masks/case-2.png': mask.subarray(0, 60) }),
-    error: /masks\/case-2\.png: is damaged or no image .*; open it in a viewer, then export/,
+    error: /masks\/case-2\.png: is damaged or not an image .*; open it in a viewer, then export/,
   },
   'a file of zero bytes': {
     data: () => discs({ 'images/case-2.png': '' }),
@@ -114,7 +114,7 @@ const refusals: Record<string, Refusal> = {
   'a damaged file in a test set': {
     data: () => discs({}),
     options: async () => ['--test', await discs({ 'images/case-2.png': image.subarray(0, 90) })],
-    error: /images\/case-2\.png: is damaged or no image .*; open it in a viewer, then export/,
+    error: /images\/case-2\.png: is damaged or not an image .*; open it in a viewer, then export/,
   },
   'damaged weights': {
     data: () => discs({}),
@@ -340,7 +340,7 @@ test('predict and evaluate name a bad file too', async () => {
   expect(readFileSync(join(images, 'good.png')).equals(image)).toBe(true);
   expect(predicted.code).toBe(1);
   expect(errorsOf(predicted)).toEqual([
-    expect.stringMatching(/^error: .*\/cut\.png: is damaged or no image .*; open it in a viewer/),
+    expect.stringMatching(/^error: .*\/cut\.png: is damaged or not an image .*; open it in a viewer/),
     expect.stringMatching(/^error: .*\/empty\.png: the file is empty .*; copy or export it again$/),
     expect.stringMatching(/^error: .*\/huge\.png: 30000 x 30000 px is too large .*; cut it into/),
     expect.stringMatching(/^error: .*\/tiny\.png: 1 x 1 px is too small .*; replace or remove/),

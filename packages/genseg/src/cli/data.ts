@@ -39,7 +39,7 @@ const prepare = new Command('prepare')
         `${labelled} images with masks written to ${out}`,
         `classes   ${set.classes.join(', ')}`,
         `splits    ${counts.join(', ') || 'none'}`,
-        `patients  ${patients ?? 'names do not tell'}`,
+        `patients  ${patients ?? 'not identified by file names'}`,
         ...(unlabelled > 0 ? [`unlabelled ${unlabelled} images in ${out}/unlabelled`] : []),
         ...set.notes.map((note) => `note      ${note}`),
         ...leftOut.map((line) => `left out  ${line}`),
@@ -71,7 +71,7 @@ function setNamed(name: string): PublicSet {
   const names = publicSets.map((one) => one.name);
   const near = nearestName(name, names);
   throw new ConfigError(
-    `"${name}" is no data set that can be prepared; ${near ? `did you mean ${near}? ` : ''}There are ${names.join(', ')}`,
+    `"${name}" is not a data set that can be prepared; ${near ? `did you mean ${near}? ` : ''}There are ${names.join(', ')}`,
   );
 }
 

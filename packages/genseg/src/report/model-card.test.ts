@@ -32,7 +32,7 @@ test('the card has its parts, and the scores of the summary', async () => {
   const [low, high] = ci95.dice.map((value) => fixed(value));
   expect(text).toContain(`| Dice | ${fixed(mean.dice)} (${low} to ${high}) |`);
   expect(text).toContain('3 trained the model, 1 chose the weights');
-  expect(text).toContain('It is no medical device');
+  expect(text).toContain('It is not a medical device');
   expect(text).not.toMatch(/undefined|NaN|\[object/);
 });
 

@@ -69,7 +69,7 @@ function intendedUse({ manifest }: RunRecord): string {
   const what = classes.length > 0 ? `Marks ${list(classes)} in images` : 'Marks objects in images';
   return (
     `${what} like those it was trained on: the same kind of object, imaged in the same way. For research. ` +
-    'It is no medical device, and nothing in this run shows that it is fit for clinical decisions.'
+    'It is not a medical device, and nothing in this run shows that it is fit for clinical decisions.'
   );
 }
 

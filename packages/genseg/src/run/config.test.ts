@@ -59,7 +59,7 @@ test('names are spelled as each place does', () => {
   const { settings } = resolveConfig(schema, { environment, flags });
   expect(settings.unrollSteps).toEqual({ value: 7, source: 'GENSEG_UNROLL_STEPS' });
   expect(() => resolveConfig(schema, { flags: { ...flags, unrolSteps: 1 } })).toThrow(
-    '--unrol-steps is no option; did you mean --unroll-steps?',
+    '--unrol-steps is not an option; did you mean --unroll-steps?',
   );
 });
 
@@ -71,15 +71,15 @@ test('an empty variable is not set', () => {
 test.each([
   [
     { file: { path: 'genseg.json', values: { dta: 'x' } } },
-    'dta in genseg.json is no option; did you mean data in genseg.json?',
+    'dta in genseg.json is not an option; did you mean data in genseg.json?',
   ],
   [
     { environment: { GENSEG_PRESTE: 'x' } },
-    'GENSEG_PRESTE is no option; did you mean GENSEG_PRESET?',
+    'GENSEG_PRESTE is not an option; did you mean GENSEG_PRESET?',
   ],
   [
     { flags: { learningRate: 1 } },
-    '--learning-rate is no option; options are data, preset, a, b, c, d, unrollSteps',
+    '--learning-rate is not an option; options are data, preset, a, b, c, d, unrollSteps',
   ],
   [{ environment: { GENSEG_A: 'much' }, flags }, 'GENSEG_A is "much", expected a number'],
   [

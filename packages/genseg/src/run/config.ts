@@ -104,7 +104,7 @@ function refuseUnknown(layer: Layer, options: readonly string[]): void {
     if (options.includes(name)) continue;
     const nearest = nearestName(name, options);
     const mend = nearest ? `did you mean ${spell(nearest)}?` : `options are ${options.join(', ')}`;
-    throw new ConfigError(`${source} is no option; ${mend}`);
+    throw new ConfigError(`${source} is not an option; ${mend}`);
   }
 }
 

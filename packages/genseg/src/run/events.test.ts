@@ -98,8 +98,8 @@ test('a run has ended when nothing follows its end, whatever it went on with', (
 
 test.each([
   ['not JSON', 'nonsense'],
-  ['no event', '{"step": 1}'],
-  ['no event', 'null'],
+  ['not an event', '{"step": 1}'],
+  ['not an event', 'null'],
 ])('a whole line that is %s is an error that names it', (what, line) => {
   writeFileSync(path, `{"id":1,"step":0}\n${line}\n`);
   expect(() => readEvents(path)).toThrow(DataError);

@@ -22,7 +22,7 @@ function parseEvent(line: string, where: string): RunEvent {
     throw new DataError(`${where} is not JSON; delete that line`, { cause });
   }
   if (Number.isInteger(event?.id) && Number.isInteger(event?.step)) return event!;
-  throw new DataError(`${where} is no event, it lacks an id or a step; delete that line`);
+  throw new DataError(`${where} is not an event, it lacks an id or a step; delete that line`);
 }
 
 /** How a run ended; null for one that has not, or that went on afterwards. */

@@ -64,7 +64,7 @@ test('one process works on a run at a time, others may read', () => {
 });
 
 test.each([
-  ['no config.json', undefined, 'is no run folder'],
+  ['no config.json', undefined, 'is not a run folder'],
   ['a torn config.json', '{"format": "gens', 'is not JSON'],
   ['another program’s config.json', '{"model_type": "bert"}', 'is not that of a run'],
 ])('refuses to open a folder with %s', (_, config, message) => {

@@ -112,7 +112,9 @@ export function evaluationPaths(root: string, set: string): EvaluationPaths {
 export function readRunConfig(root: string): RunConfig {
   const path = runPaths(root).config;
   if (!existsSync(path)) {
-    throw new DataError(`${root} is no run folder, it has no config.json; give the --out of a run`);
+    throw new DataError(
+      `${root} is not a run folder, it has no config.json; give the --out of a run`,
+    );
   }
   const config = parseJson(path);
   if (!isRunConfig(config)) {

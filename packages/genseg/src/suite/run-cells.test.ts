@@ -135,7 +135,7 @@ test('stopped, it starts nothing more; a cell under way stores itself and goes o
 test('a cell that a signal ended, or somebody else stopped, has not failed: it is told, and goes on', async () => {
   const { planned, run, ended, unfinished, lines } = await bench();
   expect(await run(planned([3, 4, 0]))).toBe(true);
-  const goesOn = 'the next genseg bench goes on with it';
+  const goesOn = 'the next genseg bench resumes it';
   expect(unfinished.sort()).toEqual([
     ['a-5-plain-3', `ended by SIGKILL, perhaps for want of memory; ${goesOn}`],
     ['a-5-plain-4', `stopped from outside; ${goesOn}`],
@@ -155,7 +155,7 @@ test('a cell that crashes has failed, with the signal and its last words', async
   expect(planned([5])[0].state).toBe('failed');
 });
 
-test('a cell that a living process is at is left to it, whatever was said of it before', async () => {
+test('a cell that a living process is working on is left to it, whatever was said of it before', async () => {
   const { out, planned, run, ended, unfinished, lines } = await bench();
   await run(planned([1]));
   expect(planned([1])[0].state).toBe('failed');

@@ -27,7 +27,7 @@ export interface RunOptions {
   readonly started: (cell: Cell) => void;
   /** @param error why there is no result; null where there is one. */
   readonly ended: (cell: Cell, error: string | null, seconds: number) => void;
-  /** Told of a cell that has no outcome though nobody stopped this bench; the next one goes on with it. */
+  /** Told of a cell that has no outcome though nobody stopped this bench; the next one resumes it. */
   readonly unfinished: (cell: Cell, why: string) => void;
   /** Asked before each cell. */
   readonly interrupted: () => boolean;
@@ -66,7 +66,7 @@ async function runCell(
     if (known?.error) writeRecord(out, cell, { ...known, error: null });
     unfinished(
       cell,
-      `process ${holder.pid} on ${holder.host} is at it; wait for it or stop it, or delete ${lock} if it is gone`,
+      `process ${holder.pid} on ${holder.host} is working on it; wait for it or stop it, or delete ${lock} if it is gone`,
     );
     return;
   }
@@ -104,7 +104,7 @@ const whatFailed = ({ code, signal, lastLine }: Omit<Ended, 'stdout'>): string =
 function stoppedBy(signal: NodeJS.Signals | null): string {
   const memory = signal === 'SIGKILL' ? ', perhaps for want of memory' : '';
   const how = signal === null ? 'stopped from outside' : `ended by ${signal}${memory}`;
-  return `${how}; the next genseg bench goes on with it`;
+  return `${how}; the next genseg bench resumes it`;
 }
 
 interface Ended {

@@ -93,7 +93,7 @@ test.each([
   [least.replace('draws: 1', 'draws: 0'), /draws/],
   [`${least}subject: genseg`, /the subject genseg is not among the methods/],
   [`${least}models: [vnet]`, /models: vnet is none of unet/],
-  [`${least}options: { iteration: 5 }`, /iteration is no option; did you mean iterations\?/],
+  [`${least}options: { iteration: 5 }`, /iteration is not an option; did you mean iterations\?/],
   [`${least}options: { seed: 5 }`, /seed is not for options; the cells decide it/],
   [`${least}variants: { a: { size: 7 } }`, /size is 7, expected a whole number, 16 to/],
   [

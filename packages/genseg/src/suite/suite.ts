@@ -196,7 +196,7 @@ function optionProblem(key: string, value: Options[string]): string | undefined 
   if (decided.includes(key)) return `options: ${key} is not for options; the cells decide it`;
   if (!free.includes(key)) {
     const nearest = nearestName(key, free);
-    return `options: ${key} is no option; ${nearest ? `did you mean ${nearest}?` : `options are ${free.join(', ')}`}`;
+    return `options: ${key} is not an option; ${nearest ? `did you mean ${nearest}?` : `options are ${free.join(', ')}`}`;
   }
   const checked = shape[key as keyof typeof shape].safeParse(value);
   return checked.success

@@ -39,7 +39,7 @@ describe('one bad file is a problem and does not stop the rest', () => {
     ['a truncated image', { 'images/z.png': image(3).subarray(0, 90) }, /z\.png: is damaged/],
     ['a truncated mask', { 'masks/z.png': mask.subarray(0, 60) }, /masks\/z\.png: is damaged/],
     ['an empty file', { 'images/z.png': '' }, /images\/z\.png: the file is empty \(0 bytes\)/],
-    ['text', { 'images/z.png': 'not found' }, /images\/z\.png: is damaged or no image/],
+    ['text', { 'images/z.png': 'not found' }, /images\/z\.png: is damaged or not an image/],
     ['1 x 1', { 'images/z.png': png(new Uint8Array(1), { width: 1 }) }, /1 x 1 px is too small/],
     ['30,000 px', { 'images/z.png': header }, /30000 x 30000 px is too large/],
     [

@@ -193,7 +193,7 @@ async function receiveImage(folder: string, path: string, request: Request): Pro
     }
   }
   if (name.startsWith('.')) return skipped('is hidden');
-  if (/\.(json|geojson|csv)$/i.test(name)) return skipped('is no image');
+  if (/\.(json|geojson|csv)$/i.test(name)) return skipped('is not an image');
   const target = freeName(folder, name);
   const bytes = await receive(request, target, { limit: uploadLimits.file, what: path });
   const refusal = await refusalOf(target, name, bytes);

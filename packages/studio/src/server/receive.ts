@@ -110,8 +110,8 @@ export async function refusalOf(path: string, name: string, size: number): Promi
       : 'is no PNG, JPEG, TIFF, BMP or GIF inside, whatever its name says';
   }
   if (/^(json|geojson|csv)$/.test(extension)) {
-    if (content !== 'text') return 'is no text';
+    if (content !== 'text') return 'is not text';
     return size <= 64 * MiB ? null : 'is too large for a table';
   }
-  return 'is no image (PNG, JPEG, TIFF, BMP, GIF), table or annotation';
+  return 'is not an image (PNG, JPEG, TIFF, BMP, GIF), a table or an annotation';
 }

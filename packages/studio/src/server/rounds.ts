@@ -1,5 +1,5 @@
 /**
- * Rounds of training: begun, paused, gone on with, stopped. Each trains in a process of its own that neither the
+ * Rounds of training: begun, paused, resumed, stopped. Each trains in a process of its own that neither the
  * server's end nor the browser's ends; whether it lives is known by its lock, so a new server finds it again.
  */
 import {

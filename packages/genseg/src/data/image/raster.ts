@@ -142,7 +142,7 @@ function decodeIndices(bytes: Uint8Array, file: string): Raster {
 function undecodable(file: string, cause: Error): DataError {
   const reason = cause.message.split('\n')[0];
   return new DataError(
-    `${file}: is damaged or no image (${reason}); open it in a viewer, then export or copy it again`,
+    `${file}: is damaged or not an image (${reason}); open it in a viewer, then export or copy it again`,
     { cause },
   );
 }

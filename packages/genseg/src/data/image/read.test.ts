@@ -142,7 +142,7 @@ describe('what cannot be read is a DataError that names the file', () => {
   });
 
   test('text, an unknown format, 1 x 1', async () => {
-    await refused(new TextEncoder().encode('no image at all'), /is damaged or no image/);
+    await refused(new TextEncoder().encode('no image at all'), /is damaged or not an image/);
     await refused(await source.clone().webp().toBuffer(), /webp is not read/);
     await refused(png(new Uint8Array(1), { width: 1 }), /1 x 1 px is too small/);
   });

@@ -25,7 +25,7 @@ export function readmeText(set: PublicSet, { labelled, unlabelled, leftOut }: Ac
     `# ${set.title}`,
     '',
     `${labelled} images with masks${unlabelled > 0 ? `, and ${unlabelled} without in unlabelled/` : ''}, made from the official download by \`genseg data prepare ${set.name}\`.`,
-    'This is no official release of the data set: its licence holds, and its owners are to be cited.',
+    'This is not an official release of the data set: its licence holds, and its owners are to be cited.',
     '',
     `- Source: ${set.homepage}`,
     `- Licence: ${set.licence}`,

@@ -19,7 +19,7 @@ export interface Prepared {
   readonly out: string;
   readonly labelled: number;
   readonly unlabelled: number;
-  /** null: names do not tell. */
+  /** null: file names do not identify them. */
   readonly patients: number | null;
   /** Labelled images of each official split; empty: there is none. */
   readonly splits: Readonly<Record<string, number>>;

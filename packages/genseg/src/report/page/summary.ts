@@ -109,7 +109,7 @@ function statusNote(run: PageRun): Content {
     case 'failed':
       return html`<small class="note">failed: ${message}</small>`;
     case 'interrupted':
-      return html`<small class="note">interrupted; genseg resume goes on with it</small>`;
+      return html`<small class="note">interrupted; genseg resume continues it</small>`;
     case 'unfinished':
       return html`<small class="note">not finished: it still runs, or was killed</small>`;
   }

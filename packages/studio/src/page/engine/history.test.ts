@@ -11,7 +11,7 @@ test('runs decode to what was encoded', () => {
     }),
   );
   expect(encodeRuns(new Uint8Array(1000)).length).toBe(8);
-  expect(() => decodeRuns(Uint8Array.of(1))).toThrow(/no pairs/);
+  expect(() => decodeRuns(Uint8Array.of(1))).toThrow(/not pairs/);
 });
 
 const whole = { left: 0, top: 0, right: 8, bottom: 8 };

@@ -12,9 +12,9 @@ export function encodeRuns(ids: Uint8Array): Uint8Array {
   return Uint8Array.from(runs);
 }
 
-/** The ids again. @throws RangeError where the bytes are no pairs. */
+/** The ids again. @throws RangeError where the bytes are not pairs. */
 export function decodeRuns(runs: Uint8Array): Uint8Array {
-  if (runs.length % 2 !== 0) throw new RangeError(`runs: ${runs.length} bytes are no pairs`);
+  if (runs.length % 2 !== 0) throw new RangeError(`runs: ${runs.length} bytes are not pairs`);
   let length = 0;
   for (let i = 1; i < runs.length; i += 2) length += runs[i];
   const ids = new Uint8Array(length);

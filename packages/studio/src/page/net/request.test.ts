@@ -24,7 +24,7 @@ test('no body in, no body out', async () => {
 });
 
 test.each([
-  ['{"error":"a.png is no image"}', 400, /^a\.png is no image$/],
+  ['{"error":"a.png is not an image"}', 400, /^a\.png is not an image$/],
   ['<p>oops', 500, /^<p>oops$/],
   ['', 502, /answered 502/],
   ['', 401, /printed in the terminal/],

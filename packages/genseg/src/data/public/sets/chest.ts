@@ -92,7 +92,7 @@ export const covidQuEx: PublicSet = {
   split: officialSplit,
   reader: pictures(),
   notes: [
-    'The official split is kept (train, validation, test). File names do not tell patients.',
+    'The official split is kept (train, validation, test). File names do not identify patients.',
     'Masks of infections, and the second half of the download (Infection Segmentation Data), are not read.',
   ],
 };

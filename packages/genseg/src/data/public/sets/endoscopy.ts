@@ -53,7 +53,7 @@ export const kvasirSeg: PublicSet = {
   reader: pictures(),
   notes: [
     'The masks are JPEG files; gray values of 128 and more are foreground.',
-    'File names do not tell patients.',
+    'File names do not identify patients.',
   ],
 };
 

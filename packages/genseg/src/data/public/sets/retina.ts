@@ -23,6 +23,6 @@ export const icFluid: PublicSet = {
   reader: pictures(),
   notes: [
     'A mask counts only if its name begins with the number of its folder: 815DME_F holds a stray one of another image.',
-    'File names do not tell patients.',
+    'File names do not identify patients.',
   ],
 };

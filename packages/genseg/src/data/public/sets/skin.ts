@@ -27,7 +27,7 @@ export const isic2018: PublicSet = {
   reader: pictures(),
   notes: [
     'The official split is kept (train, validation, test); any of the three may be left away.',
-    'File names do not tell patients: images of one patient may be on both sides of a drawn split.',
+    'File names do not identify patients: images of one patient may be on both sides of a drawn split.',
   ],
 };
 

@@ -24,7 +24,7 @@ export const busi: PublicSet = {
   reader: pictures(),
   notes: [
     'Several lesions of an image (_mask_1, ...) are one mask. Benign and malignant lesions are one class; normal images have empty masks.',
-    'File names do not tell patients, of whom there are 600 for 780 images.',
+    'File names do not identify patients, of whom there are 600 for 780 images.',
   ],
 };
 
