@@ -116,6 +116,26 @@ test.each(Object.keys(studioMayImport))('%s of the studio imports what it may', 
   expect(wrong).toEqual([]);
 });
 
+/** What is left of a folder's files without those that import no value of the rest: circles, and what leads to them. */
+function circle(folder: string): string[] {
+  const imports = new Map(
+    filesIn(folder).map((path) => {
+      const values = read(path).matchAll(/^(?:import|export)(?! type) [^;]*?from '(\.[^']+)'/gm);
+      return [path, [...values].map(([, module]) => join(path, '..', module))];
+    }),
+  );
+  for (let size = -1; size !== imports.size; ) {
+    size = imports.size;
+    for (const [path, others] of imports)
+      if (!others.some((other) => imports.has(other))) imports.delete(path);
+  }
+  return [...imports.keys()];
+}
+
+test.each(['torch', 'genseg', 'studio'])('no files of %s import each other in a circle', (name) => {
+  expect(circle(`packages/${name}/src`)).toEqual([]);
+});
+
 test('files have at most 600 lines, and above 400 their head says why', () => {
   const packages = ['torch', 'genseg', 'studio'].map((name) => `packages/${name}`);
   const places = packages.flatMap((path) => [`${path}/src`, `${path}/test`]);

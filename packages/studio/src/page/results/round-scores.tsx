@@ -8,7 +8,7 @@ import {
   routes,
 } from '../../api.ts';
 import { Note } from '../ui/note.tsx';
-import { methodWords } from '../words/methods.ts';
+import { methodWords, setWords } from '../words/methods.ts';
 import { CalibrationChart } from './calibration-chart.tsx';
 import { CaseScoresTable } from './case-scores-table.tsx';
 import { ScoreTable } from './score-table.tsx';
@@ -86,9 +86,6 @@ export function RoundScores({
     </>
   );
 }
-
-export const setWords = ({ set, inDomain }: { set: string; inDomain: boolean }): string =>
-  inDomain ? 'own test images' : `${set}, from elsewhere`;
 
 /** A choice among few, hidden where there is none. */
 function Picker({

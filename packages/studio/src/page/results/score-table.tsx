@@ -1,8 +1,7 @@
 /** Mean Dice with its interval, a row for each method and a column for each test set. */
 import type { RunResults } from '../../api.ts';
 import { plural, withInterval } from '../words/format.ts';
-import { methodWords } from '../words/methods.ts';
-import { setWords } from './round-scores.tsx';
+import { methodWords, setWords } from '../words/methods.ts';
 
 export function ScoreTable({ runs }: { runs: readonly RunResults[] }) {
   const sets = new Map(runs.flatMap((run) => run.sets).map((set) => [set.set, set]));

@@ -1,5 +1,5 @@
-/** What methods, stages and states are called, in plain words. */
-import type { MethodName, RunState, RunSummary } from '../../api.ts';
+/** What methods, test sets, stages and states are called, in plain words. */
+import type { MethodName, RunState, RunSummary, SetScores } from '../../api.ts';
 
 interface Words {
   readonly label: string;
@@ -27,6 +27,9 @@ export const allMethods = Object.keys(words) as MethodName[];
 /** A method that this page does not know yet is called by its name. */
 export const methodWords = (method: string): Words =>
   words[method as MethodName] ?? { label: method, sentence: '' };
+
+export const setWords = ({ set, inDomain }: Pick<SetScores, 'set' | 'inDomain'>): string =>
+  inDomain ? 'own test images' : `${set}, from elsewhere`;
 
 export const states: Readonly<Record<RunState, string>> = {
   waiting: 'waiting for its turn',
