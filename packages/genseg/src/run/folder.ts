@@ -10,6 +10,9 @@ import { recoverFolder, removeTemporaryFiles, writeJsonAtomic, writing } from '.
 import { acquireLock } from './lock.ts';
 import type { JsonObject, RunConfig, Settings } from './types.ts';
 
+/** The weights of a segmentation model, in any folder that holds one. */
+export const modelFile = 'model.safetensors';
+
 /** The paths of a run folder. */
 export interface RunPaths {
   readonly root: string;
@@ -34,6 +37,8 @@ export interface RunPaths {
   readonly metrics: string;
   /** Folders. */
   readonly checkpoints: { readonly last: string; readonly best: string };
+  /** In the folder of the best checkpoint; a model that can be used is there once this is. */
+  readonly bestModel: string;
   /** What the images are like that the model knows. */
   readonly domain: string;
   /** Folder. */
@@ -68,6 +73,7 @@ export function runPaths(root: string): RunPaths {
       last: join(root, 'checkpoints', 'last'),
       best: join(root, 'checkpoints', 'best'),
     },
+    bestModel: join(root, 'checkpoints', 'best', modelFile),
     domain: join(root, 'domain.json'),
     previews: join(root, 'previews'),
     audit: {

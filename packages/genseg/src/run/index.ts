@@ -21,6 +21,7 @@ export { EventLog, endOf, readEvents } from './events.ts';
 export {
   type EvaluationPaths,
   evaluationPaths,
+  modelFile,
   RunFolder,
   type RunPaths,
   readRunConfig,

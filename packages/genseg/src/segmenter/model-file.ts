@@ -17,7 +17,7 @@ import type { Region } from '../classes.ts';
 import type { Fingerprint } from '../data/index.ts';
 import { DataError } from '../errors.ts';
 import { classTask, foldNorms, regionTask, type Task } from '../nn/index.ts';
-import { readFolder, writeFolderAtomic } from '../run/index.ts';
+import { modelFile, readFolder, writeFolderAtomic } from '../run/index.ts';
 import { type Family, familyNamed } from './family.ts';
 import type { Segmenter } from './segmenter.ts';
 
@@ -46,8 +46,7 @@ export interface ModelInfo {
   keptBy?: KeptBy;
 }
 
-const file = 'model.safetensors';
-/** Beside it where the model's code is not ours. */
+/** Beside the weights where the model's code is not ours. */
 const scriptFile = 'model.pt';
 
 /** A model in evaluation mode; owns its weights. */
@@ -64,7 +63,7 @@ export const segmentedNames = ({ classes, regions }: Pick<ModelInfo, 'classes' |
 
 export function saveModel(folder: string, model: Segmenter, info: ModelInfo): void {
   writeFolderAtomic(folder, (next) => {
-    saveSafetensors(join(next, file), model.stateDict(), {
+    saveSafetensors(join(next, modelFile), model.stateDict(), {
       metadata: { genseg: JSON.stringify(info) },
     });
     model.save?.(join(next, scriptFile));
@@ -73,7 +72,7 @@ export function saveModel(folder: string, model: Segmenter, info: ModelInfo): vo
 
 /** By which validation the model in the folder was kept; null: by none, or there is no model. */
 export function readKeptBy(folder: string): KeptBy | null {
-  const path = join(folder, file);
+  const path = join(folder, modelFile);
   if (!existsSync(path)) return null;
   const { genseg = 'null' } = readSafetensorsHeader(path).metadata;
   return (JSON.parse(genseg) as ModelInfo | null)?.keptBy ?? null;
@@ -93,7 +92,7 @@ export const loadModel = (folder: string, device: Device): TrainedModel =>
   readFolder(folder, (now) => readModel(now, device));
 
 function readModel(folder: string, device: Device): TrainedModel {
-  const path = join(folder, file);
+  const path = join(folder, modelFile);
   if (!existsSync(path))
     throw new DataError(
       `${path} is missing: the run has no model yet; train it first, or continue it with genseg resume`,

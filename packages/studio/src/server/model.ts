@@ -1,6 +1,5 @@
 /** A trained model at work: `genseg predict` as a child process, and its answer. */
 import { existsSync } from 'node:fs';
-import { join } from 'node:path';
 import { runPaths } from 'genseg/run';
 import { z } from 'zod';
 import type { ModelRef } from '../api.ts';
@@ -29,9 +28,7 @@ export type Predicted = z.output<typeof predictedSchema>;
 export function modelFolder(rounds: Rounds, { round, method }: ModelRef): string {
   const run = runsOf(rounds.paths(round)).find((one) => one.method === method);
   if (!run) throw notFound(`Run ${method} of ${round}`);
-  if (existsSync(join(runPaths(run.folder).checkpoints.best, 'model.safetensors'))) {
-    return run.folder;
-  }
+  if (existsSync(runPaths(run.folder).bestModel)) return run.folder;
   throw new RequestError(409, `${round} has no model yet; train it to its end, or stop it`);
 }
 

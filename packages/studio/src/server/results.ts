@@ -65,7 +65,7 @@ function runResults(record: RunRecord, ids: ReadonlySet<string>): RunResults {
     method: method as RunResults['method'],
     sets: [...sets].map(([set, result]) => setScores(paths.root, set, { result, ids })),
     calibration: own === undefined ? null : calibrationOf(paths.root, own),
-    model: existsSync(join(paths.checkpoints.best, 'model.safetensors')),
+    model: existsSync(paths.bestModel),
     report: existsSync(paths.report),
     decisions: (plan?.decisions ?? []).map(({ name, value, reason }) => ({
       ...{ name, value: String(value), reason },

@@ -1,6 +1,6 @@
 /** How a run stands, from its folder alone: the server may have been started a moment ago. */
 import { existsSync, statSync } from 'node:fs';
-import { join, relative } from 'node:path';
+import { relative } from 'node:path';
 import {
   endOf,
   lockHolder,
@@ -32,7 +32,7 @@ export function summariseRun({ method, folder }: RunPlace, context: RunContext):
     ...{ method, state },
     folder: relative(context.root, folder),
     ...told,
-    model: existsSync(join(paths.checkpoints.best, 'model.safetensors')),
+    model: existsSync(paths.bestModel),
     message: state === 'failed' ? (context.failure ?? told.message) : null,
   };
 }
