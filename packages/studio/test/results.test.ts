@@ -1,5 +1,5 @@
 /** What a trained model is good for: results, downloads, predictions, pre-filled masks, which image next. */
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -95,6 +95,12 @@ test('results tell scores with intervals, worst first, in and out of domain, and
   expect(own.ci95.dice[0]!).toBeLessThanOrEqual(mean);
   expect(away.cases).toMatchObject([{ id: 'far', inProject: false }]);
   expect(results.verdict).toMatch(/GenSeg/);
+  const trust = readFileSync(join(home, 'project/runs/round-1/plain/eval/test/trust.json'), 'utf8');
+  const { object: measured } = JSON.parse(trust).calibration;
+  expect(plain.calibration).toMatchObject({ class: 'object', ece: measured.ece });
+  expect(plain.calibration!.bins.map(({ confidence }) => confidence)).toEqual(
+    measured.bins.map(({ probability }: { probability: number }) => probability),
+  );
   expect(plain.decisions.map(({ name }) => name)).toContain('segmentation steps');
 
   const overlay = `/api/rounds/round-1/runs/plain/overlays/test/${own.cases[0].overlay}`;

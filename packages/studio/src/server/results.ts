@@ -1,5 +1,5 @@
 /** What a round came to, read from its run folders; whether GenSeg helped is judged as the report judges it. */
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import {
   type ComparedRun,
@@ -8,10 +8,10 @@ import {
   type RunRecord,
   readRun,
   type SetResult,
+  type SetTrust,
   verdicts,
 } from 'genseg/report';
 import { evaluationPaths, runPaths } from 'genseg/run';
-import { z } from 'zod';
 import type {
   Calibration,
   Comparison,
@@ -59,12 +59,11 @@ const recordsOf = (runs: readonly RunPlace[]): RunRecord[] =>
     .map(({ folder }) => readRun(folder));
 
 function runResults(record: RunRecord, ids: ReadonlySet<string>): RunResults {
-  const { paths, plan, sets, method } = record;
-  const own = sets.has(ownSet) ? ownSet : undefined;
+  const { paths, plan, sets, trust, method } = record;
   return {
     method: method as RunResults['method'],
     sets: [...sets].map(([set, result]) => setScores(paths.root, set, { result, ids })),
-    calibration: own === undefined ? null : calibrationOf(paths.root, own),
+    calibration: calibrationOf(trust.get(ownSet)),
     model: existsSync(paths.bestModel),
     report: existsSync(paths.report),
     decisions: (plan?.decisions ?? []).map(({ name, value, reason }) => ({
@@ -105,23 +104,9 @@ function setScores(
 /** Nothing to score comes last. */
 const rank = (dice: number): number => (Number.isNaN(dice) ? 2 : dice);
 
-const trustSchema = z.object({
-  calibration: z.record(
-    z.string(),
-    z.object({
-      ece: z.number().nullable(),
-      bins: z.array(z.object({ count: z.int(), probability: z.number(), frequency: z.number() })),
-    }),
-  ),
-});
-
-/** Of the first class that was measured, from eval/<set>/trust.json; null where the run has measured none. */
-function calibrationOf(root: string, set: string): Calibration | null {
-  const path = join(evaluationPaths(root, set).folder, 'trust.json');
-  if (!existsSync(path)) return null;
-  const parsed = trustSchema.safeParse(JSON.parse(readFileSync(path, 'utf8')));
-  const classes = parsed.success ? Object.entries(parsed.data.calibration) : [];
-  const [first] = classes.flatMap(([name, { ece, bins }]) =>
+/** Of the first class that was measured; null where the run has measured none. */
+function calibrationOf(trust: SetTrust | undefined): Calibration | null {
+  const [first] = Object.entries(trust?.calibration ?? {}).flatMap(([name, { ece, bins }]) =>
     ece === null ? [] : { class: name, ece, bins },
   );
   if (!first) return null;
