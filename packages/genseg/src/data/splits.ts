@@ -34,13 +34,8 @@ export function splitCases(
   const ownTest = labelled.filter(({ split }) => split === 'test');
   const testGroups = new Set(ownTest.map(({ group }) => group));
   const pool = labelled.filter(({ split, group }) => split !== 'test' && !testGroups.has(group));
-  const ownValidation = pool.filter(({ split }) => split === 'validation').length;
   const count = labels ?? pool.length;
-  const validationCount =
-    val ??
-    (labels === undefined && ownValidation > 0
-      ? ownValidation
-      : Math.max(1, Math.round(count / 5)));
+  const validationCount = val ?? defaultValidationCount(pool, labels);
   check(manifest, { pool, labels: count, val: validationCount });
 
   const random = new Random(seed);
@@ -69,6 +64,21 @@ export function splitCases(
   throw new DataError(
     `${manifest.root}: no draw of ${count} cases has every class (${manifest.classes.join(', ')}) in its training part; label more cases of the rare class`,
   );
+}
+
+/**
+ * How many cases validate where nobody says: those that the data set names, else a fifth of the labelled ones, at
+ * least one.
+ * @param pool the labelled cases that are not test.
+ * @param labels how many of them are drawn; then always a fifth.
+ */
+export function defaultValidationCount(
+  pool: readonly Pick<Case, 'split'>[],
+  labels?: number,
+): number {
+  const named = pool.filter(({ split }) => split === 'validation').length;
+  if (labels === undefined && named > 0) return named;
+  return Math.max(1, Math.round((labels ?? pool.length) / 5));
 }
 
 const maxAttempts = 200;

@@ -13,7 +13,7 @@ export {
   summariseSet,
   writeEvaluation,
 } from './evaluation.ts';
-export { duration } from './format.ts';
+export { counted, duration } from './format.ts';
 export { writeModelCard } from './model-card.ts';
 export { extremes, inFileName, overlayFile } from './overlays.ts';
 export {
@@ -37,3 +37,4 @@ export {
   writeAudit,
   writeSetTrust,
 } from './trust-result.ts';
+export { list } from './words.ts';

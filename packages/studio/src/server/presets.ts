@@ -1,4 +1,6 @@
 /** What can be trained at one click, and what it would do, in words. */
+import { defaultValidationCount } from 'genseg/data';
+import { counted, list } from 'genseg/report';
 import type { TrainingOptions, TrainingPlan, TrainingPreset } from '../api.ts';
 import { inTurn } from './equal-steps.ts';
 import type { ProjectContext } from './project.ts';
@@ -65,8 +67,7 @@ export function planOf(
   const pool = rows.filter(
     ({ mask, split, group, id }) => mask && split !== 'test' && !tested.has(group ?? id),
   );
-  const named = pool.filter(({ split }) => split === 'validation').length;
-  const validating = validation ?? (named || Math.max(1, Math.round(pool.length / 5)));
+  const validating = validation ?? defaultValidationCount(pool);
   const unlabelled = rows.filter(({ mask }) => mask === null).length;
   const classes = settings
     .get()
@@ -134,17 +135,11 @@ export function planOf(
   };
 }
 
-const list = (items: readonly string[]): string =>
-  items.length < 2 ? items.join() : `${items.slice(0, -1).join(', ')} and ${items.at(-1)}`;
-
 /** @param methods how many share the steps. */
 const timeOf = (budget: number, methods: number): string =>
   methods === 1
     ? `, for ${duration(budget)}`
     : `; the first for ${duration(budget)}, then as many steps of each`;
-
-const counted = (count: number, what: string): string =>
-  `${count} ${what}${count === 1 ? '' : 's'}`;
 
 function duration(seconds: number): string {
   if (seconds < 90) return `${Math.round(seconds)} seconds`;
