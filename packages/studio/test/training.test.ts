@@ -129,6 +129,9 @@ test('a plan says what would happen, and what hinders it', async () => {
     'Learns object from 5 labelled images: 4 to train on, 1 to steer and choose by.',
   );
   expect(plan.sentences[1]).toContain('2 images that no model has seen');
+  expect(plan.sentences[2]).toBe(
+    'Trains Plain (learns from the labelled images as they are), for 60 seconds.',
+  );
   expect(plan.warnings).toEqual(['1 image without a mask will not be used.']);
   expect((await ask({ validation: 5 })).obstacles).toHaveLength(1);
   expect((await ask({ testSets: ['nowhere'] })).obstacles).toEqual([

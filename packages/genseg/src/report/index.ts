@@ -37,4 +37,4 @@ export {
   writeAudit,
   writeSetTrust,
 } from './trust-result.ts';
-export { list } from './words.ts';
+export { inSentence, labelled, list, methodWords } from './words.ts';

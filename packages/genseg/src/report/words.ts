@@ -1,8 +1,15 @@
 /** What methods, runs and metrics are called, in plain words. */
 import type { MetricName } from '../metrics/index.ts';
+import type { MethodName } from '../run/index.ts';
 import type { SetResult } from './set-result.ts';
 
-const words: Readonly<Record<string, { label: string; sentence: string }>> = {
+interface Words {
+  readonly label: string;
+  /** What it does, without a subject. */
+  readonly sentence: string;
+}
+
+const words: Readonly<Record<MethodName, Words>> = {
   plain: { label: 'Plain', sentence: 'learns from the labelled images as they are' },
   augment: {
     label: 'Augmentation',
@@ -56,8 +63,13 @@ const words: Readonly<Record<string, { label: string; sentence: string }>> = {
   },
 };
 
-export const methodWords = (method: string): { label: string; sentence: string } =>
-  words[method] ?? { label: method, sentence: '' };
+/** A method of another version is called by its name. */
+export const methodWords = (method: string): Words =>
+  words[method as MethodName] ?? { label: method, sentence: '' };
+
+/** A label within a sentence: augmentation, but GenSeg. */
+export const inSentence = (label: string): string =>
+  label.replace(/^[A-Z](?=[a-z]*\b)/, (first) => first.toLowerCase());
 
 /** Runs of different methods are called by their method, others by their folder too. */
 export function labelled<Run extends { readonly method: string; readonly name: string }>(

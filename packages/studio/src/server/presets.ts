@@ -1,7 +1,7 @@
 /** What can be trained at one click, and what it would do, in words. */
 import { defaultValidationCount } from 'genseg/data';
-import { counted, list } from 'genseg/report';
-import type { TrainingOptions, TrainingPlan, TrainingPreset } from '../api.ts';
+import { counted, list, methodWords } from 'genseg/report';
+import type { MethodName, TrainingOptions, TrainingPlan, TrainingPreset } from '../api.ts';
 import { inTurn } from './equal-steps.ts';
 import type { ProjectContext } from './project.ts';
 
@@ -44,13 +44,6 @@ export const presets: readonly TrainingPreset[] = [
   },
 ];
 
-const methodWords: Readonly<Record<string, string>> = {
-  plain: 'plain training on the labelled images as they are',
-  augment: 'strong augmentation',
-  separate: 'a generator trained beforehand',
-  genseg: 'GenSeg, whose generator of image-mask pairs is steered by the validation loss',
-};
-
 /** Seconds beside the training itself: reading data and measuring steps, and each test image. */
 const overhead = 20;
 const perTestImage = 0.5;
@@ -89,7 +82,7 @@ export function planOf(
     testImages > 0
       ? `Then tests on ${counted(testImages, 'image')} that no model has seen.`
       : 'No image is set aside as a test, so there will be no score that can be trusted: give some images the split test.',
-    `Trains ${methods.length === 1 ? '' : 'one after the other: '}${list(inTurn(methods).map((name) => methodWords[name]))}${budget === null ? '' : timeOf(budget, methods.length)}.`,
+    `Trains ${methods.length === 1 ? '' : 'one after the other: '}${list(inTurn(methods).map(told))}${budget === null ? '' : timeOf(budget, methods.length)}.`,
     'Goes on when you close this page, and can be paused at any time.',
   ];
   return {
@@ -133,6 +126,11 @@ export function planOf(
         : []),
     ],
   };
+}
+
+function told(method: MethodName): string {
+  const { label, sentence } = methodWords(method);
+  return `${label} (${sentence})`;
 }
 
 /** @param methods how many share the steps. */

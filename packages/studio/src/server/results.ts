@@ -4,6 +4,8 @@ import { join } from 'node:path';
 import {
   type ComparedRun,
   compareRuns,
+  inSentence,
+  labelled,
   overlayFile,
   type RunRecord,
   readRun,
@@ -30,11 +32,6 @@ const ownSet = 'test';
 const metrics: readonly MetricName[] = [
   ...(['dice', 'jaccard', 'precision', 'recall', 'hd95', 'assd', 'nsd'] as const),
 ];
-const labels: Readonly<Record<string, string>> = {
-  ...{ plain: 'plain training', augment: 'augmentation', separate: 'a separate generator' },
-  genseg: 'GenSeg',
-};
-export const labelOf = (method: string): string => labels[method] ?? method;
 
 /** JSON has no NaN. */
 const score = (value: number): Score => (Number.isFinite(value) ? value : null);
@@ -120,20 +117,18 @@ function calibrationOf(trust: SetTrust | undefined): Calibration | null {
   };
 }
 
-const compared = (record: RunRecord): ComparedRun => ({
-  ...record,
-  label: labelOf(record.method),
-});
-
 /** What may be said of the numbers, and what may not. */
 function verdictOf(records: readonly RunRecord[], { state }: Round): string {
-  const tested = records.filter(({ sets }) => sets.size > 0);
+  const tested = labelled(records.filter(({ sets }) => sets.size > 0)).map((run) => ({
+    ...run,
+    label: inSentence(run.label),
+  }));
   if (tested.length === 0) {
     return ['finished', 'failed'].includes(state)
       ? 'Nothing was tested, so nothing can be said of how good the model is: set images aside as test and train again.'
       : 'Not tested yet: scores come at the end of training.';
   }
-  const found = verdicts(compareRuns(tested.map(compared)));
+  const found = verdicts(compareRuns(tested));
   const sentences = found.map(({ set, sentence }) =>
     found.length > 1 ? `${set === ownSet ? 'Own test images' : set}: ${sentence}` : sentence,
   );
@@ -155,10 +150,10 @@ function verdictOf(records: readonly RunRecord[], { state }: Round): string {
     .join('\n');
 }
 
-function alone({ method, sets }: RunRecord): string[] {
+function alone({ label, sets }: ComparedRun): string[] {
   return [...sets].map(([set, { mean, ci95, cases }]) => {
     const [low, high] = ci95.dice.map((value) => value.toFixed(3));
-    return `The mean Dice with ${labelOf(method)} on ${cases.length} images of the set ${set} is ${mean.dice.toFixed(3)} (95 % interval ${low} to ${high}).`;
+    return `The mean Dice with ${label} on ${cases.length} images of the set ${set} is ${mean.dice.toFixed(3)} (95 % interval ${low} to ${high}).`;
   });
 }
 

@@ -1,7 +1,7 @@
 /** Whether the subject helped, in words: of each comparison, and one honest paragraph about all of them. */
 import { counted, signed } from '../format.ts';
 import { type Kind, kindOf, rivalOf } from '../verdict.ts';
-import { list, methodWords } from '../words.ts';
+import { inSentence, list, methodWords } from '../words.ts';
 import { type Analysis, type Contrast, type Group, mean } from './analysis.ts';
 
 /** The groups with the fewest labels of each task, variant and model: where labels are to be saved. */
@@ -45,10 +45,10 @@ export function suiteVerdict(analysis: Analysis, subject: string): SuiteVerdict 
     kind: kinds.every((kind) => kind === kinds[0]) ? kinds[0] : 'mixed',
     rival,
     sentences: [
-      `At ${labels.join(' or ')} labelled images, beside ${methodWords(rival).label.toLowerCase()}, ${name} ${outcome(kinds)}.`,
+      `At ${labels.join(' or ')} labelled images, beside ${inSentence(methodWords(rival).label)}, ${name} ${outcome(kinds)}.`,
       ...(generating.includes(subject) && others.includes(control) && rival !== control
         ? [
-            `Beside ${methodWords(control).label.toLowerCase()}, real pairs in the places of synthetic ones, which are the control for the generator, it ${outcome(kindsBeside(control))}.`,
+            `Beside ${inSentence(methodWords(control).label)}, real pairs in the places of synthetic ones, which are the control for the generator, it ${outcome(kindsBeside(control))}.`,
           ]
         : []),
       ...averages(
@@ -94,9 +94,7 @@ function averages(
         .map(({ contrast }) => contrast.difference);
       return differences.length === 0
         ? []
-        : [
-            `${signed(100 * mean(differences), 1)} against ${methodWords(other).label.toLowerCase()}`,
-          ];
+        : [`${signed(100 * mean(differences), 1)} against ${inSentence(methodWords(other).label)}`];
     });
     const where = own ? 'On images like the labelled ones' : 'On images of another source';
     return [`${where} the mean difference in Dice, in points, is ${list(parts)}.`];

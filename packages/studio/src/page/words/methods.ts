@@ -6,6 +6,7 @@ interface Words {
   readonly sentence: string;
 }
 
+/** To the one whose images they are; reports say it of a study, and name more methods than this page trains. */
 const words: Readonly<Record<MethodName, Words>> = {
   plain: { label: 'Plain', sentence: 'Learns from your labelled images as they are.' },
   augment: {
