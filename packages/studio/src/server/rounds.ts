@@ -1,21 +1,8 @@
-/**
- * Rounds of training: begun, paused, resumed, stopped. Each trains in a process of its own that neither the
- * server's end nor the browser's ends; whether it lives is known by its lock, so a new server finds it again.
- */
-import {
-  closeSync,
-  existsSync,
-  mkdirSync,
-  openSync,
-  readdirSync,
-  rmSync,
-  writeFileSync,
-} from 'node:fs';
+/** Rounds of training: begun, paused, resumed, stopped; the processes that do it are in round-process.ts. */
+import { existsSync, mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { lockHolder } from 'genseg/run';
 import type { Round, RoundLabels, RunState, TrainingOptions } from '../api.ts';
 import { notFound, RequestError } from './errors.ts';
-import { ownProgram, spawnNode } from './genseg.ts';
 import type { Hub } from './hub.ts';
 import { comparedWith, labelsOf } from './labels.ts';
 import { discard, isPlainName, type ProjectPaths } from './paths.ts';
@@ -28,7 +15,8 @@ import {
   startOf,
   writeRecord,
 } from './round-files.ts';
-import { runHolder, summariseRun } from './run-view.ts';
+import { createRoundProcesses } from './round-process.ts';
+import { summariseRun } from './run-view.ts';
 
 export interface Rounds {
   /** The newest first. */
@@ -49,10 +37,7 @@ const order: readonly RunState[] = [
 ];
 
 export function createRounds(paths: ProjectPaths, hub: Hub): Rounds {
-  /** Rounds that were asked to stop, until they have. */
-  const stopping = new Set<string>();
-  /** Rounds whose process has been started and has not taken its lock yet, with its id. */
-  const starting = new Map<string, number>();
+  const { isAlive, isStopping, launch, interrupt } = createRoundProcesses(paths.root, hub);
 
   const names = (): string[] =>
     existsSync(paths.runs)
@@ -66,25 +51,15 @@ export function createRounds(paths: ProjectPaths, hub: Hub): Rounds {
     if (isPlainName(name) && existsSync(folder)) return roundPaths(folder);
     throw notFound(`Round ${name}`);
   };
-  const isAlive = (name: string): boolean => {
-    const { folder, lock } = find(name);
-    const alive =
-      starting.has(name) ||
-      lockHolder(lock) !== null ||
-      runsOf(roundPaths(folder)).some((run) => runHolder(run.folder) !== null);
-    if (!alive) stopping.delete(name);
-    return alive;
-  };
 
   const view = (name: string): Round => {
     const round = find(name);
-    const roundAlive = isAlive(name);
+    const roundAlive = isAlive(round);
+    const stopping = isStopping(round);
     const failures = readFailures(round);
     const runs = runsOf(round).map((run) =>
       summariseRun(run, {
-        root: paths.root,
-        roundAlive,
-        stopping: stopping.has(name),
+        ...{ root: paths.root, roundAlive, stopping },
         failure: failures[run.method] ?? null,
       }),
     );
@@ -92,7 +67,7 @@ export function createRounds(paths: ProjectPaths, hub: Hub): Rounds {
       name,
       state: stateOf(
         runs.map(({ state }) => state),
-        { roundAlive, stopping: stopping.has(name), ended: existsSync(round.finish) },
+        { roundAlive, stopping, ended: existsSync(round.finish) },
       ),
       startedAt: startOf(round),
       options: readRecord(round)?.options ?? null,
@@ -119,45 +94,8 @@ export function createRounds(paths: ProjectPaths, hub: Hub): Rounds {
     return comparedWith(labels, before ?? null);
   };
 
-  /** Starts the round's process, which then is on its own. */
-  const launch = (name: string) => {
-    const round = find(name);
-    const log = openSync(round.log, 'a');
-    const child = spawnNode(ownProgram('round-child.js'), [round.folder, paths.root], {
-      detached: true,
-      stdio: ['ignore', log, log],
-    });
-    closeSync(log);
-    if (child.pid !== undefined) starting.set(name, child.pid);
-    const settled = () => {
-      starting.delete(name);
-      stopping.delete(name);
-      hub.publish('round', { name });
-    };
-    child.on('exit', settled);
-    child.on('error', settled);
-    child.unref();
-    const waiting = setInterval(() => {
-      if (starting.has(name) && lockHolder(round.lock) === null) return;
-      starting.delete(name);
-      clearInterval(waiting);
-    }, 50);
-    hub.publish('round', { name });
-  };
-
-  /** Ctrl-C for all that trains the round; genseg stores a checkpoint. */
-  const interrupt = (name: string) => {
-    const round = find(name);
-    stopping.add(name);
-    const leader = lockHolder(round.lock)?.pid ?? starting.get(name);
-    const runs = runsOf(round).flatMap(({ folder }) => runHolder(folder) ?? []);
-    const targets = leader === undefined ? runs.map(({ pid }) => pid) : [-leader];
-    for (const pid of targets) process.kill(pid, 'SIGINT');
-    hub.publish('round', { name });
-  };
-
   const refuseOther = () => {
-    const other = names().find(isAlive);
+    const other = names().find((name) => isAlive(find(name)));
     if (!other) return;
     throw new RequestError(409, `${other} is being trained; pause it or wait until it is done`);
   };
@@ -174,12 +112,13 @@ export function createRounds(paths: ProjectPaths, hub: Hub): Rounds {
       const round = roundPaths(join(paths.runs, name));
       mkdirSync(round.folder, { recursive: true });
       writeRecord(round, options);
-      launch(name);
+      launch(round);
       return view(name);
     },
     pause(name) {
-      if (!isAlive(name)) throw new RequestError(409, `${name} is not being trained`);
-      if (!stopping.has(name)) interrupt(name); // a second signal would abort
+      const round = find(name);
+      if (!isAlive(round)) throw new RequestError(409, `${name} is not being trained`);
+      interrupt(round);
       return view(name);
     },
     resume(name) {
@@ -193,7 +132,7 @@ export function createRounds(paths: ProjectPaths, hub: Hub): Rounds {
       }
       refuseOther();
       rmSync(round.finish, { force: true });
-      launch(name);
+      launch(round);
       return view(name);
     },
     stop(name) {
@@ -202,17 +141,18 @@ export function createRounds(paths: ProjectPaths, hub: Hub): Rounds {
         throw new RequestError(409, `${name} was started by the command line; stop it there`);
       }
       writeFileSync(round.finish, '');
-      if (isAlive(name)) {
-        if (!stopping.has(name)) interrupt(name);
+      if (isAlive(round)) {
+        interrupt(round);
       } else {
         refuseOther();
-        launch(name);
+        launch(round);
       }
       return view(name);
     },
     remove(name) {
-      if (isAlive(name)) throw new RequestError(409, `${name} is being trained; pause it first`);
-      discard(paths, find(name).folder);
+      const round = find(name);
+      if (isAlive(round)) throw new RequestError(409, `${name} is being trained; pause it first`);
+      discard(paths, round.folder);
       hub.publish('round', { name });
     },
   };
