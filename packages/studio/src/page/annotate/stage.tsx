@@ -1,36 +1,23 @@
 /**
- * The painting area: the canvas, what is drawn over it, and what mouse, pen, fingers and keys do there.
- * It paints through the editor; who saves and who chooses tools is elsewhere.
+ * The painting area: the canvas and what is drawn over it. What is in sight, what pointers and keys do there and how the
+ * tool in hand works is in hooks beside this; who saves and who chooses tools is elsewhere.
  */
-import {
-  type RefObject,
-  useEffect,
-  useEffectEvent,
-  useImperativeHandle,
-  useRef,
-  useState,
-} from 'react';
+import { type RefObject, useEffect, useImperativeHandle, useRef, useState } from 'react';
 import type { ClassInfo } from '../../api.ts';
 import {
   type Editor,
-  fit,
-  keepInSight,
   type Mask,
   type Point,
-  pan,
-  pinch,
   type Rect,
-  radiusUnder,
-  type Size,
-  toImage,
   toScreen,
   type View,
-  zoomAt,
 } from '../engine/index.ts';
-import { createGestures, type Pointer } from './gestures.ts';
 import { createRenderer, type Renderer } from './renderer.ts';
-import { paintedClass, type ToolState } from './tools.ts';
+import type { ToolState } from './tools.ts';
 import { useKeyboardBrush } from './use-keyboard-brush.ts';
+import { usePointer } from './use-pointer.ts';
+import { useTool } from './use-tool.ts';
+import { useView } from './use-view.ts';
 import './stage.css';
 
 export interface StageHandle {
@@ -64,30 +51,13 @@ export function Stage({
   const area = useRef<HTMLDivElement>(null);
   const canvas = useRef<HTMLCanvasElement>(null);
   const renderer = useRef<Renderer>(null);
-  const [size, setSize] = useState<Size>();
-  const [view, setView] = useState<View>({ scale: 1, x: 0, y: 0 });
-  const [corners, setCorners] = useState<readonly Point[]>([]);
-  const [cursor, setCursor] = useState<Point | null>(null);
-  const [space, setSpace] = useState(false);
-
   useEffect(() => {
     renderer.current = createRenderer(canvas.current!, image, mask);
     return () => renderer.current?.stop();
   }, [image, mask]);
 
-  useEffect(() => {
-    let known = false;
-    const sized = new ResizeObserver(([{ contentRect }]) => {
-      const next = { width: contentRect.width, height: contentRect.height };
-      renderer.current?.resize(next);
-      setSize(next);
-      if (!known) setView(fit(image, next));
-      known = true;
-    });
-    sized.observe(area.current!);
-    return () => sized.disconnect();
-  }, [image]);
-
+  const sight = useView(area, image, (size) => renderer.current?.resize(size));
+  const { view } = sight;
   const palette = usePalette(classes);
   useEffect(() => {
     renderer.current?.show({
@@ -97,128 +67,16 @@ export function Stage({
     });
   }, [view, tools.opacity, tools.maskHidden, palette]);
 
-  const move = (next: View) => setView(size ? keepInSight(next, image, size) : next);
-  const closePolygon = () => {
-    editor.fillPolygon(corners, tools.classId);
-    setCorners([]);
-  };
-  useEffect(() => {
-    if (tools.tool !== 'polygon') setCorners([]);
-  }, [tools.tool]);
-
+  const hand = useTool(tools, view, { editor, brightness });
+  const moves = tools.tool === 'move' || tools.tool === 'threshold';
+  const { cursor, space } = usePointer(area, sight, { editor, hand, moves });
+  const keyboard = useKeyboardBrush({ sight, tools, editor, hand });
   useImperativeHandle(handle, () => ({
+    ...{ zoom: sight.zoom, fit: sight.fit },
+    ...{ dropCorner: hand.dropCorner, cancelPolygon: hand.cancelPolygon },
     touch: (rect) => renderer.current?.touch(rect),
-    zoom: (factor) => {
-      if (size) move(zoomAt(view, { x: size.width / 2, y: size.height / 2 }, factor));
-    },
-    fit: () => {
-      if (size) setView(fit(image, size));
-    },
-    dropCorner: () => setCorners(corners.slice(0, -1)),
-    cancelPolygon: () => setCorners([]),
   }));
 
-  const press = useEffectEvent((pointer: Pointer, erase: boolean) => {
-    const at = toImage(view, pointer);
-    const radius = radiusUnder(tools.radius, pointer.pressure, pointer.type);
-    const classId = erase ? 0 : paintedClass(tools);
-    switch (tools.tool) {
-      case 'brush':
-      case 'eraser':
-        return editor.beginStroke({ ...at, radius }, classId);
-      case 'polygon': {
-        const first = corners[0] && toScreen(view, corners[0]);
-        const closes =
-          corners.length > 2 && Math.hypot(first.x - pointer.x, first.y - pointer.y) < 10;
-        return closes ? closePolygon() : setCorners([...corners, at]);
-      }
-      case 'fill':
-        return void editor.floodClass(at, classId);
-      case 'wand':
-        return void editor.floodBrightness(brightness(), at, {
-          classId,
-          tolerance: tools.tolerance,
-        });
-    }
-  });
-  const drag = useEffectEvent((pointer: Pointer) => {
-    if (!editor.painting) return;
-    const radius = radiusUnder(tools.radius, pointer.pressure, pointer.type);
-    editor.extendStroke({ ...toImage(view, pointer), radius });
-  });
-  const panBy = useEffectEvent((dx: number, dy: number) => move(pan(view, dx, dy)));
-  const pinchTo = useEffectEvent((before: [Point, Point], after: [Point, Point]) =>
-    move(pinch(view, before, after)),
-  );
-  const wheel = useEffectEvent((event: WheelEvent) => {
-    event.preventDefault();
-    const box = area.current!.getBoundingClientRect();
-    const at = { x: event.clientX - box.left, y: event.clientY - box.top };
-    if (event.ctrlKey || !event.shiftKey) move(zoomAt(view, at, Math.exp(-event.deltaY * 0.0015)));
-    else move(pan(view, -event.deltaY, 0));
-  });
-  const holdSpace = useEffectEvent((event: KeyboardEvent, held: boolean) => {
-    const inControl = /^(INPUT|SELECT|TEXTAREA|BUTTON|A|SUMMARY)$/.test(
-      (event.target as HTMLElement).tagName,
-    );
-    if (event.key !== ' ' || inControl) return;
-    event.preventDefault();
-    setSpace(held);
-  });
-  const moves = useEffectEvent(() => space || tools.tool === 'move' || tools.tool === 'threshold');
-
-  useEffect(() => {
-    const element = area.current!;
-    const gestures = createGestures({
-      press: (pointer, erase) => press(pointer, erase),
-      drag: (pointer) => drag(pointer),
-      release: () => editor.endStroke(),
-      cancel: () => editor.cancelStroke(),
-      pan: (dx, dy) => panBy(dx, dy),
-      pinch: (before, after) => pinchTo(before, after),
-    });
-    const pointerOf = ({
-      pointerId,
-      pointerType,
-      pressure,
-      buttons,
-      clientX,
-      clientY,
-    }: PointerEvent) => {
-      const box = element.getBoundingClientRect();
-      return {
-        ...{ id: pointerId, type: pointerType, pressure, buttons },
-        ...{ x: clientX - box.left, y: clientY - box.top },
-      };
-    };
-    const stop = new AbortController();
-    const on = <K extends keyof HTMLElementEventMap>(
-      kind: K,
-      act: (event: HTMLElementEventMap[K]) => void,
-    ) => element.addEventListener(kind, act, { signal: stop.signal, passive: false });
-    on('pointerdown', (event) => {
-      // No text selection, no scrolling by the middle button; but the focus comes here.
-      event.preventDefault();
-      element.focus({ preventScroll: true });
-      element.setPointerCapture(event.pointerId);
-      gestures.down(pointerOf(event), moves());
-    });
-    on('pointermove', (event) => {
-      setCursor(event.pointerType === 'touch' ? null : pointerOf(event));
-      // Between two frames a pen reports many places: all of them are painted.
-      const places = event.getCoalescedEvents();
-      for (const one of places.length > 0 ? places : [event]) gestures.move(pointerOf(one));
-    });
-    on('pointerup', (event) => gestures.up(pointerOf(event)));
-    on('pointercancel', (event) => gestures.up(pointerOf(event)));
-    on('pointerleave', () => setCursor(null));
-    on('wheel', (event) => wheel(event));
-    addEventListener('keydown', (event) => holdSpace(event, true), { signal: stop.signal });
-    addEventListener('keyup', (event) => holdSpace(event, false), { signal: stop.signal });
-    return () => stop.abort();
-  }, [editor]);
-
-  const keyboard = useKeyboardBrush({ view, size, tools, editor, press, closePolygon });
   const paints = tools.tool === 'brush' || tools.tool === 'eraser';
   const brushAt = cursor ?? keyboard.at;
   return (
@@ -235,7 +93,7 @@ export function Stage({
     >
       <canvas ref={canvas} />
       <svg className="marks" aria-hidden="true">
-        {corners.length > 0 && <PolygonMarks view={view} corners={corners} to={cursor} />}
+        {hand.corners.length > 0 && <PolygonMarks view={view} corners={hand.corners} to={cursor} />}
         {paints && brushAt && !space && (
           <BrushMark at={brushAt} radius={Math.max(2, tools.radius * view.scale)} />
         )}

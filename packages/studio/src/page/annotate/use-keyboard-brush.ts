@@ -3,9 +3,10 @@
  * uses the tool there. Shift makes larger steps. Enter twice in one place closes the polygon.
  */
 import { type FocusEvent, type KeyboardEvent, useState } from 'react';
-import { type Editor, type Point, type Size, toImage, type View } from '../engine/index.ts';
-import type { Pointer } from './gestures.ts';
+import { type Editor, type Point, toImage } from '../engine/index.ts';
 import type { ToolState } from './tools.ts';
+import type { ToolInHand } from './use-tool.ts';
+import type { Sight } from './use-view.ts';
 
 const directions: Readonly<Record<string, readonly [number, number]>> = {
   ...{ ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] },
@@ -21,19 +22,15 @@ export interface KeyboardBrush {
 }
 
 export function useKeyboardBrush({
-  view,
-  size,
+  sight: { view, size },
   tools,
   editor,
-  press,
-  closePolygon,
+  hand,
 }: {
-  view: View;
-  size: Size | undefined;
+  sight: Sight;
   tools: ToolState;
   editor: Editor;
-  press: (pointer: Pointer, erase: boolean) => void;
-  closePolygon: () => void;
+  hand: ToolInHand;
 }): KeyboardBrush {
   const [at, setAt] = useState<Point | null>(null);
   const [down, setDown] = useState(false);
@@ -60,7 +57,7 @@ export function useKeyboardBrush({
     if (down) editor.extendStroke({ ...toImage(view, next), radius: tools.radius });
   };
   const use = () => {
-    if (tools.tool === 'polygon' && (at === null || at === corner)) return closePolygon();
+    if (tools.tool === 'polygon' && (at === null || at === corner)) return hand.closePolygon();
     if (!at) return;
     setCorner(at);
     const { x, y } = toImage(view, at);
@@ -70,7 +67,7 @@ export function useKeyboardBrush({
       setSays(`Lifted at ${place}`);
       return;
     }
-    press({ ...at, id: -1, type: 'mouse', pressure: 0.5, buttons: 1 }, false);
+    hand.press({ ...at, id: -1, type: 'mouse', pressure: 0.5, buttons: 1 }, false);
     setDown(strokes);
     setSays(strokes ? `Down at ${place}` : `${tools.tool} at ${place}`);
   };
