@@ -1,5 +1,5 @@
 /** One image being painted: the stage, and beside it tools, classes, the model's help and whether all is saved. */
-import { useEffect, useEffectEvent, useMemo, useReducer, useRef } from 'react';
+import { useEffect, useMemo, useReducer, useRef } from 'react';
 import type { CaseRow, ModelRef, Suggestions } from '../../api.ts';
 import { countClasses } from '../engine/index.ts';
 import { useProject } from '../project.ts';
@@ -7,7 +7,7 @@ import { go } from '../route.ts';
 import { Failure } from '../ui/note.tsx';
 import { Waiting } from '../ui/waiting.tsx';
 import { ClassList } from './class-list.tsx';
-import { commandOf, keyList } from './keys.ts';
+import { keyList } from './keys.ts';
 import { ModelHelp } from './model-help.tsx';
 import type { Next } from './next-case.ts';
 import { SaveNote } from './save-note.tsx';
@@ -16,6 +16,7 @@ import { ThresholdPanel } from './threshold-panel.tsx';
 import { ToolBar } from './tool-bar.tsx';
 import { changeTools, firstTools, type ToolState } from './tools.ts';
 import { useCase } from './use-case.ts';
+import { useEditorKeys } from './use-editor-keys.ts';
 
 /** Tools stay in hand from one image to the next. */
 let inHand: ToolState = firstTools;
@@ -47,41 +48,10 @@ export function CaseEditor({
     if (tools.classId >= project.classes.length) dispatch({ kind: 'class', classId: 1 });
   }, [tools.classId, project.classes.length]);
 
-  const onKey = useEffectEvent((event: KeyboardEvent) => {
-    const { target } = event;
-    if (target instanceof HTMLElement && /^(INPUT|SELECT|TEXTAREA)$/.test(target.tagName)) {
-      const types = (target as HTMLInputElement).type;
-      if (types !== 'range' && types !== 'radio') return;
-    }
-    const command = commandOf(event);
-    if (!command || !opened) return;
-    if (command.kind === 'tools' && command.action.kind === 'class')
-      if (command.action.classId >= project.classes.length) return;
-    event.preventDefault();
-    switch (command.kind) {
-      case 'tools':
-        return dispatch(command.action);
-      case 'undo':
-        return opened.editor.undo();
-      case 'redo':
-        return opened.editor.redo();
-      case 'zoom':
-        return stage.current?.zoom(command.factor);
-      case 'fit':
-        return stage.current?.fit();
-      case 'drop-corner':
-        return stage.current?.dropCorner();
-      case 'cancel':
-        opened.editor.cancelStroke();
-        return stage.current?.cancelPolygon();
-      case 'next':
-        if (next) go('annotate', next.id);
-    }
+  useEditorKeys({
+    ...{ editor: opened?.editor, stage, dispatch, next },
+    classes: project.classes.length,
   });
-  useEffect(() => {
-    addEventListener('keydown', onKey);
-    return () => removeEventListener('keydown', onKey);
-  }, []);
 
   const shares = useMemo(() => {
     void turn;
