@@ -2,7 +2,8 @@
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { discFolder } from '../../test/command-line.ts';
-import { checkLeaks, temporaryFolder } from '../../test/tiny.ts';
+import { temporaryFolder } from '../../test/data/fixtures.ts';
+import { checkLeaks } from '../../test/tiny.ts';
 import { ConfigError } from '../errors.ts';
 import { resolveConfig, trainConfigSchema } from '../run/index.ts';
 import { separate } from '../train/index.ts';
