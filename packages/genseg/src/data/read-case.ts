@@ -84,13 +84,10 @@ export async function readCaseMask(
     }
     const file = files.locate(path);
     const mask = await decodeMask(await files.bytes(path), file);
-    // "To both or none": a mask without EXIF rotation of its own turns with the image it was drawn on.
-    const turns = mask.orientation === 1 && sameSize(mask, storedSize(image));
-    const turned = turns
-      ? turn(mask.codes, mask, image.orientation)
-      : { data: mask.codes, ...sizeOf(mask) };
-    checkSameSize(turned, image, file);
-    parts.push({ ...mask, codes: turned.data, ...sizeOf(turned) });
+    const drawn = { data: mask.codes, ...sizeOf(mask) };
+    const shown = mask.orientation === 1 ? asShown(drawn, image) : drawn;
+    checkSameSize(shown, image, file);
+    parts.push({ ...mask, codes: shown.data, ...sizeOf(shown) });
   }
   return union(parts);
 }
@@ -124,11 +121,22 @@ export function fillShapes(
   const mask = rasterise(shapes, drawn, (label) =>
     ignoreLabel.test(label) ? ignoredClass : labels.indexOf(label) + 1,
   );
-  // Polygon tools show images upright; only a size tells that one did not.
+  const shown = asShown({ data: mask, ...drawn }, image);
+  checkSameSize(shown, image, file);
+  return shown.data;
+}
+
+/** Whether sizes do not tell if a mask was drawn on an image as stored or as EXIF turns it. */
+export const fitsBothWays = (image: Omit<SourceImage, 'data'>) =>
+  image.orientation > 1 && sameSize(image, storedSize(image));
+
+/** Drawing tools show images upright; only a size tells that one did not: then the mask turns as the image did. */
+function asShown<T extends Uint8Array | Uint16Array | Uint32Array>(
+  drawn: Size & { readonly data: T },
+  image: SourceImage,
+): Size & { readonly data: T } {
   const turns = !sameSize(drawn, image) && sameSize(drawn, storedSize(image));
-  const turned = turns ? turn(mask, drawn, image.orientation) : { data: mask, ...drawn };
-  checkSameSize(turned, image, file);
-  return turned.data;
+  return turns ? upright({ ...drawn, channels: 1 }, image.orientation) : drawn;
 }
 
 const sizeOf = ({ width, height }: Size): Size => ({ width, height });
@@ -136,14 +144,8 @@ const sameSize = (a: Size, b: Size) => a.width === b.width && a.height === b.hei
 const describe = ({ width, height }: Size) => `${width} x ${height} px`;
 
 /** The size before EXIF rotation. */
-const storedSize = ({ width, height, orientation }: SourceImage): Size =>
+const storedSize = ({ width, height, orientation }: Omit<SourceImage, 'data'>): Size =>
   orientation >= 5 ? { width: height, height: width } : { width, height };
-
-const turn = <T extends Uint8Array | Uint16Array | Uint32Array>(
-  data: T,
-  size: Size,
-  orientation: number,
-) => upright({ data, ...sizeOf(size), channels: 1 }, orientation);
 
 function checkSameSize(mask: Size, image: Size, file: string): void {
   if (sameSize(mask, image)) return;

@@ -13,7 +13,13 @@ import type { Problem } from './manifest.ts';
 import { mapBounded } from './map-bounded.ts';
 import { countCodes } from './mask/codes.ts';
 import type { ObservedMask } from './mask/coding.ts';
-import { fillShapes, readCaseImage, readCaseMask, readCaseShapes } from './read-case.ts';
+import {
+  fillShapes,
+  fitsBothWays,
+  readCaseImage,
+  readCaseMask,
+  readCaseShapes,
+} from './read-case.ts';
 
 /** A mask's codes, or the pixels per class that its polygons cover; null: unlabelled. */
 export type ScannedMask =
@@ -39,6 +45,9 @@ export interface Scan {
 /** Polygon labels that stand for no class. */
 const noClass = /^_*(background|ignore)_*$/i;
 
+const takenAsShown =
+  'mask taken as drawn on the picture that EXIF turns (its size fits either way)';
+
 /** Reads all cases; test cases do not count for intensities unless there are no others. */
 export async function scan(
   files: DataFiles,
@@ -55,7 +64,8 @@ export async function scan(
       const mask = await scanMask(files, one, { image, labels });
       if (onlyTest || one.split !== 'test') intensity.add(image);
       const { data, ...properties } = image;
-      return { found: one, image: properties, look: lookOf(image), mask };
+      const notes = mask && fitsBothWays(image) ? [...image.notes, takenAsShown] : image.notes;
+      return { found: one, image: { ...properties, notes }, look: lookOf(image), mask };
     } catch (error) {
       if (!(error instanceof DataError)) throw error;
       problems.push({ severity: 'error', kind: 'unusable', message: error.message });

@@ -172,6 +172,32 @@ describe('EXIF rotation goes to both or none', () => {
     const [{ mask }] = await loadCases(manifest.cases, manifest);
     expect(mask).toEqual(turned.map((v) => v / 255));
   });
+
+  const points = [
+    [2, 2],
+    [14, 2],
+    [14, 8],
+    [2, 8],
+  ];
+  const drawn = Uint8Array.from({ length: 256 }, (_, i) =>
+    i % 16 >= 2 && i % 16 < 14 && i >= 32 && i < 128 ? 255 : 0,
+  );
+  test.each([
+    [3, 'masks/a.png', png(drawn)],
+    [6, 'masks/a.png', png(drawn)],
+    [6, 'masks/a.json', { shapes: [{ label: 'cell', points }] }],
+  ])(
+    'orientation %i, %s: what fits both ways is taken as drawn on the upright picture',
+    async (orientation, path, content) => {
+      const square = asSharp(picture(4)).withMetadata({ orientation }).jpeg();
+      const { manifest } = await look({ 'images/a.jpg': await square.toBuffer(), [path]: content });
+      const [{ mask }] = await loadCases(manifest.cases, manifest);
+      expect(mask).toEqual(drawn.map((v) => v / 255));
+      expect(manifest.inferred).toContain(
+        'mask taken as drawn on the picture that EXIF turns (its size fits either way): 1 of 1 images',
+      );
+    },
+  );
 });
 
 describe('the manifest', () => {
