@@ -106,7 +106,8 @@ export interface Problem {
     | 'ambiguous-mask'
     | 'empty-mask'
     | 'full-mask'
-    | 'split';
+    | 'split'
+    | 'table';
   readonly message: string;
 }
 

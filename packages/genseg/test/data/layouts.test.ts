@@ -370,7 +370,7 @@ test('patients from a CSV file, splits from splits.json', async () => {
   expect(cases).toEqual(['a train', 'b train', 'c test']);
   expect(manifest.cases.map(({ patient }) => patient)).toEqual(['p,1', 'p2', null]);
   expect(manifest.cases.map(({ group }) => group)).toEqual(['p,1', 'p2', 'c']);
-  expect(manifest.inferred).toContain('patients from data.csv');
+  expect(manifest.inferred).toContain('patients from data.csv: 2 of 3 images');
   expect(problems[0]).toMatch(/^split splits\.json: lists 1 images that are not there \(gone/);
 });
 

@@ -3,7 +3,7 @@
  * else nnU-Net, MONAI data list, two folders, flat pairs, COCO. The first layout that pairs an image with a mask wins.
  */
 import { DataError } from '../../errors.ts';
-import type { Problem, Split } from '../manifest.ts';
+import type { Split } from '../manifest.ts';
 import { coco } from './coco.ts';
 import { monaiDatalist } from './datalist.ts';
 import { flat } from './flat.ts';
@@ -11,7 +11,7 @@ import { folders, isImageFolder } from './folders.ts';
 import { readLabels } from './labels.ts';
 import { splitOf } from './names.ts';
 import { nnunet } from './nnunet.ts';
-import { keysOf, readImageTable, readSplits, type Spacing } from './sidecar.ts';
+import { readSidecars, type Spacing } from './sidecar.ts';
 import {
   type Found,
   type FoundCase,
@@ -45,36 +45,23 @@ export async function discover(root: string): Promise<Discovery> {
       `${root}: no image found (PNG, JPEG, TIFF, BMP, GIF); give a folder with images/ and masks/`,
     );
   }
-  const inferred = [`layout: ${found.layout}`];
-  const problems: Problem[] = [...found.problems];
-  const table = await readImageTable(tree);
-  const splits = await readSplits(tree);
-  if (table?.patients.size) inferred.push(`patients from ${table.file}`);
-  if (table?.spacings.size) inferred.push(`pixel sizes from ${table.file}`);
-  if (splits) inferred.push('splits from splits.json');
-
-  const lookUp = <T>(table: ReadonlyMap<string, T> | undefined, one: FoundCase): T | undefined =>
-    keysOf(one)
-      .map((key) => table?.get(key))
-      .find((value) => value !== undefined);
-  const cases = uniqueIds(tree, found.cases)
+  const unique = uniqueIds(tree, found.cases);
+  const { rows, splits, inferred, problems } = await readSidecars(tree, unique);
+  const cases = unique
     .map((one) => ({
       ...one,
-      patient: lookUp(table?.patients, one) ?? null,
-      spacing: lookUp(table?.spacings, one) ?? null,
-      split: lookUp(splits, one) ?? one.split,
+      patient: rows.get(one.id)?.patient ?? null,
+      spacing: rows.get(one.id)?.spacing ?? null,
+      split: splits.get(one.id) ?? one.split,
     }))
     .sort((a, b) => (a.id < b.id ? -1 : 1));
-  const present = new Set(cases.flatMap(keysOf));
-  const absent = [...(splits?.keys() ?? [])].filter((key) => !present.has(key));
-  if (absent.length > 0) {
-    problems.push({
-      severity: 'warning',
-      kind: 'split',
-      message: `${within(tree, 'splits.json')}: lists ${absent.length} images that are not there (${absent[0]}, ...); add them or remove the entries`,
-    });
-  }
-  return { ...found, root: tree.root, cases, problems, inferred };
+  return {
+    ...found,
+    root: tree.root,
+    cases,
+    problems: [...found.problems, ...problems],
+    inferred: [`layout: ${found.layout}`, ...inferred],
+  };
 }
 
 async function findCases(tree: Tree): Promise<Found | undefined> {

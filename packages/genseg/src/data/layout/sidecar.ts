@@ -3,95 +3,149 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { DataError } from '../../errors.ts';
-import type { Split } from '../manifest.ts';
-import { basename, isImage, splitOf, stem } from './names.ts';
+import type { Problem, Split } from '../manifest.ts';
+import { type Entry, matchEntries } from './entries.ts';
+import { splitOf } from './names.ts';
 import { type FoundCase, readJson, type Tree, within } from './tree.ts';
 
-const patientColumns = ['patient_id', 'patientid', 'patient', 'subject_id', 'subject'];
+const patientColumns = ['patient_id', 'patient', 'subject_id', 'subject'];
 const spacingColumns = ['spacing_x_mm', 'spacing_y_mm'];
-const imageColumns = ['image_id', 'image', 'filename', 'file_name', 'file', 'image_name', 'id'];
+const imageColumns = ['image_id', 'image', 'filename', 'file', 'image_name', 'id'];
 
 /** mm per pixel. */
 export type Spacing = readonly [x: number, y: number];
 
-/** What a table says of images, by image name or case id. */
-export interface ImageTable {
-  readonly file: string;
-  /** Empty: it has no column of patients. */
-  readonly patients: ReadonlyMap<string, string>;
-  /** Empty: it has no columns of pixel sizes. */
-  readonly spacings: ReadonlyMap<string, Spacing>;
+/** What a row of a table says of an image. */
+interface Row {
+  readonly patient: string | null;
+  readonly spacing: Spacing | null;
+}
+
+/** What the tables say of the cases, by case id. */
+export interface Sidecars {
+  readonly rows: ReadonlyMap<string, Row>;
+  readonly splits: ReadonlyMap<string, Split>;
+  readonly inferred: readonly string[];
+  readonly problems: readonly Problem[];
+}
+
+/** Reads the tables beside the images. @throws DataError for an entry that is no good or ambiguous. */
+export async function readSidecars(tree: Tree, cases: readonly FoundCase[]): Promise<Sidecars> {
+  const inferred: string[] = [];
+  const problems: Problem[] = [];
+  const tell = (what: string, file: string, count: number) => {
+    if (count > 0) inferred.push(`${what} from ${file}: ${count} of ${cases.length} images`);
+  };
+  const { file, entries } = await readTable(tree, problems);
+  const rows = matchEntries(entries, cases, within(tree, file));
+  tell('patients', file, [...rows.values.values()].filter(({ patient }) => patient).length);
+  tell('pixel sizes', file, [...rows.values.values()].filter(({ spacing }) => spacing).length);
+
+  const lists = await readSplits(tree);
+  const splits = matchEntries(lists, cases, within(tree, 'splits.json'));
+  tell('splits', 'splits.json', splits.values.size);
+  for (const [path, all, { values, absent }] of [
+    [file, entries, rows],
+    ['splits.json', lists, splits],
+  ] as const) {
+    if (all.length === 0 || values.size > 0) continue;
+    problems.push({
+      severity: 'error',
+      kind: 'table',
+      message: `${within(tree, path)}: names none of the ${cases.length} images (it has ${absent[0]}, they are ${cases[0].images[0]}, ...); write their file names or paths`,
+    });
+  }
+  if (splits.values.size > 0 && splits.absent.length > 0) {
+    problems.push({
+      severity: 'warning',
+      kind: 'split',
+      message: `${within(tree, 'splits.json')}: lists ${splits.absent.length} images that are not there (${splits.absent[0]}, ...); add them or remove the entries`,
+    });
+  }
+  return { rows: rows.values, splits: splits.values, inferred, problems };
+}
+
+/** The first CSV file that has a column of images, and one of patients or those of pixel sizes. */
+async function readTable(
+  tree: Tree,
+  problems: Problem[],
+): Promise<{ file: string; entries: readonly Entry<Row>[] }> {
+  const unread: { file: string; header: readonly string[] }[] = [];
+  for (const file of tree.files.filter((path) => /^[^/]+\.csv$/i.test(path))) {
+    const [header = [], ...rows] = parseCsv(await readFile(join(tree.root, file), 'utf8'));
+    const entries = entriesOf(header, rows, within(tree, file));
+    if (entries) return { file, entries };
+    unread.push({ file, header });
+  }
+  const [told] = [...unread.filter(({ file }) => file === 'data.csv'), ...unread];
+  if (told) {
+    problems.push({
+      severity: 'warning',
+      kind: 'table',
+      message: `${within(tree, told.file)}: is not used, with the columns ${told.header.join(', ') || '(none)'}; name that of the images image_id, and others patient_id or ${spacingColumns.join(' and ')}`,
+    });
+  }
+  return { file: '', entries: [] };
+}
+
+/** Undefined where the columns are others. @throws DataError for a pixel size that is none. */
+function entriesOf(header: readonly string[], rows: readonly string[][], file: string) {
+  const plain = (name: string) => name.toLowerCase().replace(/[^a-z0-9]/g, '');
+  const names = header.map(plain);
+  const column = (candidates: readonly string[]) =>
+    candidates.map((name) => names.indexOf(plain(name))).find((index) => index >= 0);
+  const patient = column(patientColumns);
+  const image = column(imageColumns);
+  const [x, y] = spacingColumns.map((name) => column([name]));
+  const sized = x !== undefined && y !== undefined;
+  if (image === undefined || (patient === undefined && !sized)) return undefined;
+  return rows.flatMap((row): Entry<Row>[] => {
+    const name = row[image];
+    const value = {
+      patient: (patient !== undefined && row[patient]) || null,
+      spacing: sized ? spacingOf(row[x], row[y]) : null,
+    };
+    if (value.spacing?.some((mm) => !(mm > 0 && Number.isFinite(mm)))) {
+      throw new DataError(
+        `${file}: ${name} has the pixel size ${value.spacing.join(' x ')}, expected mm above 0 in both columns; correct or empty them`,
+      );
+    }
+    return name && (value.patient || value.spacing) ? [{ name, value }] : [];
+  });
+}
+
+/** Null for a row that leaves both empty. */
+function spacingOf(x = '', y = ''): Spacing | null {
+  const mm = (text: string) => Number(text.replace(',', '.') || NaN);
+  return x === '' && y === '' ? null : [mm(x), mm(y)];
+}
+
+/** From `splits.json`: `{ "train": ["a.png", ...], "test": [...] }`. */
+async function readSplits(tree: Tree): Promise<Entry<Split>[]> {
+  if (!tree.files.includes('splits.json')) return [];
+  const lists = z.record(z.string(), z.unknown()).safeParse(await readJson(tree, 'splits.json'));
+  return Object.entries(lists.data ?? {}).flatMap(([key, list]) => {
+    const split = splitOf(key);
+    const names = z.array(z.string()).safeParse(list);
+    return split && names.success ? names.data.map((name) => ({ name, value: split })) : [];
+  });
 }
 
 /**
- * The first CSV file that has a column of images, and one of patients or those of pixel sizes.
- * @throws DataError for a pixel size that is none.
+ * RFC 4180: quoted fields may hold separators, line ends and doubled quotes. The separator is what the
+ * first line has most of, since spreadsheets write semicolons or tabs where the comma is a decimal point.
  */
-export async function readImageTable(tree: Tree): Promise<ImageTable | undefined> {
-  for (const file of tree.files.filter((path) => /^[^/]+\.csv$/i.test(path))) {
-    const [header = [], ...rows] = parseCsv(await readFile(join(tree.root, file), 'utf8'));
-    const names = header.map((name) => name.trim().toLowerCase());
-    const column = (candidates: readonly string[]) =>
-      candidates.map((name) => names.indexOf(name)).find((index) => index >= 0);
-    const patient = column(patientColumns);
-    const image = column(imageColumns);
-    const sizes = spacingColumns.map((name) => names.indexOf(name));
-    const sized = sizes.every((index) => index >= 0);
-    if (image === undefined || (patient === undefined && !sized)) continue;
-    const patients = new Map<string, string>();
-    const spacings = new Map<string, Spacing>();
-    for (const row of rows.filter((row) => row[image])) {
-      const key = entryKey(row[image]);
-      if (patient !== undefined && row[patient]) patients.set(key, row[patient]);
-      const spacing = sized ? spacingOf(sizes.map((index) => row[index])) : undefined;
-      if (spacing?.some((mm) => !(mm > 0 && Number.isFinite(mm)))) {
-        throw new DataError(
-          `${within(tree, file)}: ${row[image]} has the pixel size ${spacing.join(' x ')}, expected mm above 0 in both columns; correct or empty them`,
-        );
-      }
-      if (spacing) spacings.set(key, spacing);
-    }
-    return { file, patients, spacings };
-  }
-  return undefined;
-}
-
-/** Undefined for a row that leaves both empty. */
-function spacingOf([x = '', y = '']: readonly string[]): Spacing | undefined {
-  return x.trim() === '' && y.trim() === '' ? undefined : [Number(x || NaN), Number(y || NaN)];
-}
-
-/** Image name or case id -> split, from `splits.json`: `{ "train": ["a.png", ...], "test": [...] }`. */
-export async function readSplits(tree: Tree): Promise<ReadonlyMap<string, Split> | undefined> {
-  if (!tree.files.includes('splits.json')) return undefined;
-  const lists = z.record(z.string(), z.unknown()).safeParse(await readJson(tree, 'splits.json'));
-  const splits = new Map<string, Split>();
-  for (const [key, list] of Object.entries(lists.data ?? {})) {
-    const split = splitOf(key);
-    const ids = z.array(z.string()).safeParse(list);
-    if (split && ids.success) for (const id of ids.data) splits.set(entryKey(id), split);
-  }
-  return splits.size > 0 ? splits : undefined;
-}
-
-/** An entry of a table without folder and image extension. */
-function entryKey(name: string): string {
-  const file = basename(name.trim());
-  return isImage(file) ? stem(file) : file;
-}
-
-/** The keys under which a table may hold a case. */
-export const keysOf = ({ id, images }: FoundCase) => [stem(basename(images[0])), id];
-
-/** RFC 4180: quoted fields may hold commas, line ends and doubled quotes. */
 function parseCsv(text: string): string[][] {
+  const [header] = text.split(/\r?\n/, 1);
+  const count = (separator: string) => header.split(separator).length;
+  const [most] = [',', ';', '\t'].sort((a, b) => count(b) - count(a));
   const rows: string[][] = [[]];
-  const field = /("(?:[^"]|"")*"|[^",\r\n]*)(,|\r?\n|$)/gy;
+  const field = new RegExp(`("(?:[^"]|"")*"|[^${most}\\r\\n]*)(${most}|\\r?\\n|$)`, 'gy');
   for (const [, raw, end] of text.replace(/^\uFEFF/, '').matchAll(field)) {
-    const value = raw.startsWith('"') ? raw.slice(1, -1).replaceAll('""', '"') : raw;
-    rows.at(-1)!.push(value);
+    const value = /^".*"$/s.test(raw) ? raw.slice(1, -1).replaceAll('""', '"') : raw;
+    rows.at(-1)!.push(value.trim());
     if (end === '') break;
-    if (end !== ',') rows.push([]);
+    if (end !== most) rows.push([]);
   }
   return rows.filter((row) => row.some((value) => value !== ''));
 }
