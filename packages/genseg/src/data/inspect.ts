@@ -7,6 +7,8 @@ import { DataError } from '../errors.ts';
 import { type Duplicate, findDuplicates } from './duplicates.ts';
 import { DataFiles } from './files.ts';
 import { type Discovery, discover } from './layout/discover.ts';
+import { basename } from './layout/names.ts';
+import type { FoundCase } from './layout/tree.ts';
 import type { Case, Coding, Fingerprint, Manifest, Problem } from './manifest.ts';
 import { classCounts, inferCoding, type NamedCoding } from './mask/coding.ts';
 import { type Scan, type ScannedCase, scan } from './scan.ts';
@@ -40,13 +42,16 @@ export async function inspect(
   }
 
   const channels = commonChannels(scanned.cases);
+  const grayToo = channels === 3 && scanned.cases.some(isColour);
   const fits = ({ image }: ScannedCase) =>
-    image.channels === channels || (image.channels === 1 && channels === 3);
+    image.channels === channels || (image.channels === 1 && grayToo);
+  const example = scanned.cases.find(({ image }) => image.channels === channels)!;
   for (const { found, image } of scanned.cases.filter((one) => !fits(one))) {
+    const lacks = missingFiles(found, example.found);
     problems.push({
       severity: 'error',
       kind: 'channels-mismatch',
-      message: `${files.locate(found.images[0])}: has ${image.channels} channels where the others have ${channels}; save all images alike`,
+      message: `${files.locate(found.images[0])}: has ${image.channels} ${image.channels === 1 ? 'channel' : 'channels'} where the others have ${channels}; ${lacks.length > 0 ? `add ${lacks.join(', ')}` : 'save all images alike'}`,
     });
   }
   const usable = scanned.cases.filter(fits);
@@ -150,12 +155,26 @@ function declared({ declared }: Discovery): NamedCoding<Coding> | undefined {
   );
 }
 
-/** The number of channels most images have; gray ones may stand among colour. */
+/** Three channels of one file; gray ones may stand among them. */
+const isColour = ({ image, found }: ScannedCase) =>
+  image.channels === 3 && found.images.length === 1;
+
+/** The files of channels (`a_0001.png`) that a case lacks and an example has. */
+function missingFiles({ images }: FoundCase, example: FoundCase): string[] {
+  const channel = /_\d{4}\.\w+$/;
+  const own = images.map(basename);
+  const name = own[0].replace(channel, '');
+  return example.images
+    .map((path) => name + (path.match(channel)?.[0] ?? ''))
+    .filter((file) => channel.test(own[0]) && channel.test(file) && !own.includes(file));
+}
+
+/** The number of channels most images have. */
 function commonChannels(cases: readonly ScannedCase[]): number {
   const counts = new Map<number, number>();
   for (const { image } of cases) counts.set(image.channels, (counts.get(image.channels) ?? 0) + 1);
   const [[most]] = [...counts].sort(([a, m], [b, n]) => n - m || b - a);
-  return most === 1 && counts.has(3) ? 3 : most;
+  return most === 1 && cases.some(isColour) ? 3 : most;
 }
 
 function labelProblems(

@@ -76,6 +76,25 @@ describe('one bad file is a problem and does not stop the rest', () => {
     expect(problems[0].message).toMatch(/c3_0000\.png: has 2 channels where the others have 1/);
   });
 
+  test('a case of which channel files are missing is not gray among colour', async () => {
+    const { ids, problems } = await look({
+      'dataset.json': { labels: { background: 0, a: 1 } },
+      ...Object.fromEntries(
+        [1, 2, 3].flatMap((i) => [
+          ...[0, 1, 2].map((c) => [`imagesTr/c${i}_000${c}.png`, image(3 * i + c)]),
+          [`labelsTr/c${i}.png`, mask],
+        ]),
+      ),
+      'imagesTr/c4_0001.png': image(13),
+      'labelsTr/c4.png': mask,
+    });
+    expect(ids).toEqual(['c1', 'c2', 'c3']);
+    expect(problems).toMatchObject([{ severity: 'error', kind: 'channels-mismatch' }]);
+    expect(problems[0].message).toMatch(
+      /c4_0001\.png: has 1 channel where the others have 3; add c4_0000\.png, c4_0002\.png$/,
+    );
+  });
+
   test('only bad files end with the first problem', async () => {
     const root = await dataSet({ 'images/z.png': '', 'masks/z.png': mask });
     await expect(inspect(root)).rejects.toThrow(/z\.png: the file is empty/);
