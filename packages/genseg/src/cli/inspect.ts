@@ -1,6 +1,6 @@
 /** genseg inspect: what a data folder holds and what was inferred. */
 import { Command } from '@commander-js/extra-typings';
-import { inspect } from '../data/index.ts';
+import { type Inspection, inspect } from '../data/index.ts';
 import { print } from './io.ts';
 
 export const inspectCommand = new Command('inspect')
@@ -28,11 +28,26 @@ export const inspectCommand = new Command('inspect')
         .join(', ')}`,
       ...inferred.map((text) => `inferred  ${text}`),
       ...problems.map(({ severity, message }) => `${severity.padEnd(9)} ${message}`),
-      ...duplicates.map(
-        ({ cases: [a, b], kind, crosses }) =>
-          `duplicate ${a} and ${b} (${kind})${crosses.length > 0 ? `, across ${crosses.join(' and ')}` : ''}`,
-      ),
+      ...duplicateLines(duplicates),
     ];
     print(lines.join('\n'));
     if (problems.some(({ severity }) => severity === 'error')) process.exitCode = 1;
   });
+
+/** A line for each pair that makes a comparison unfair; of the others, which stay together anyway, one for all. */
+export function duplicateLines(duplicates: Inspection['duplicates']): string[] {
+  const within = duplicates.filter(({ crosses }) => crosses.length === 0);
+  const told =
+    within.length > 1 ? duplicates.filter(({ crosses }) => crosses.length > 0) : duplicates;
+  const lines = told.map(
+    ({ cases: [a, b], kind, crosses }) =>
+      `duplicate ${a} and ${b} (${kind})${crosses.length > 0 ? `, across ${crosses.join(' and ')}` : ''}`,
+  );
+  if (within.length < 2) return lines;
+  const exact = within.filter(({ kind }) => kind === 'exact').length;
+  const [a, b] = within[0].cases;
+  return [
+    ...lines,
+    `duplicate ${within.length} pairs within a split and patient (${exact} exact, ${within.length - exact} near), such as ${a} and ${b}; --json lists them`,
+  ];
+}

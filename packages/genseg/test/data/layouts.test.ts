@@ -270,7 +270,9 @@ test('nnU-Net of volumes is refused with the mend', async () => {
     'dataset.json': { labels: { background: 0, lung: 1 } },
     'imagesTr/a_0000.nii.gz': 'volume',
   });
-  await expect(inspect(root)).rejects.toThrow(/imagesTr: holds no 2-D image .* slices/);
+  await expect(inspect(root)).rejects.toThrow(
+    /imagesTr: holds no 2-D image .* slices .*genseg data prepare/,
+  );
 });
 
 test('MONAI data list', async () => {

@@ -46,7 +46,7 @@ function casesOf(tree: Tree, path: string, lists: Record<string, unknown>): Foun
       }
       if (!images.every(isImage)) {
         throw new DataError(
-          `${within(tree, path)}: lists ${images[0]}, which is no 2-D image; convert volumes to slices first`,
+          `${within(tree, path)}: lists ${images[0]}, which is no 2-D image; cut volumes into slices first (genseg data prepare does so for the Decathlon)`,
         );
       }
       const id = imageKey(stem(basename(images[0])));

@@ -20,7 +20,7 @@ export async function nnunet(tree: Tree): Promise<Found | undefined> {
   ];
   if (cases.length === 0) {
     throw new DataError(
-      `${within(tree, 'imagesTr')}: holds no 2-D image (PNG, JPEG, TIFF, BMP, GIF); convert the volumes to slices first`,
+      `${within(tree, 'imagesTr')}: holds no 2-D image (PNG, JPEG, TIFF, BMP, GIF); cut the volumes into slices first (genseg data prepare does so for the Decathlon)`,
     );
   }
   return { layout: 'nnU-Net', cases, problems };
