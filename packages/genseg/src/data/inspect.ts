@@ -110,7 +110,7 @@ export async function inspect(
     }),
     fingerprint,
     cases,
-    inferred: [...discovery.inferred, ...inferred, ...noteCounts(cases)],
+    inferred: [...discovery.inferred, ...inferred, ...unitedMasks(cases), ...noteCounts(cases)],
   };
   return { manifest, problems, duplicates };
 }
@@ -251,6 +251,15 @@ function groupsOf(cases: readonly ScannedCase[], duplicates: readonly Duplicate[
 function spread(sides: readonly number[]): [number, number, number] {
   const sorted = sides.toSorted((a, b) => a - b);
   return [sorted[0], sorted[sorted.length >> 1], sorted.at(-1)!];
+}
+
+/** How many masks were united, in how many cases. */
+function unitedMasks(cases: readonly Case[]): string[] {
+  const counts = cases.map(({ masks }) => masks.length).filter((count) => count > 1);
+  if (counts.length === 0) return [];
+  const [least, , most] = spread(counts);
+  const masks = least === most ? most : `${least} to ${most}`;
+  return [`${masks} masks united: ${counts.length} of ${cases.length} images`];
 }
 
 /** What was done to the files, with the number of cases each. */

@@ -100,7 +100,7 @@ test('what does not pair is told', async () => {
   expect(cases).toEqual(['a', 'alone', 'b']);
   expect(labelled).toEqual(['a', 'b']);
   expect(problems).toEqual([
-    'missing-image masks/lost_mask.png: no image is named like this mask; add "lost.png" to the images or remove the mask',
+    "missing-image masks/lost_mask.png: no image is named like this mask; rename it to its image's name, or remove it",
     'ambiguous-mask images/two.png: has two masks, masks/two_mask.png and masks/two_seg.png; remove one, or number the parts of one mask (_mask_1, _mask_2)',
     'missing-mask images/alone.png: has no mask and counts as unlabelled; add a mask of the same name if it has one',
   ]);

@@ -10,8 +10,8 @@ const numberSuffix = /[_-]\d+$/;
 export const isImage = (path: string) => imageExtension.test(path);
 export const isPolygons = (path: string) => polygonExtension.test(path);
 
-/** A path without its extension. */
-export const stem = (path: string) => path.replace(/\.[^./]+$/, '');
+/** A path without its extension, to compare: Macs write accents apart from their letters (NFD), others do not. */
+export const stem = (path: string) => path.replace(/\.[^./]+$/, '').normalize('NFC');
 
 /** The last part of a path. */
 export const basename = (path: string) => path.slice(path.lastIndexOf('/') + 1);
@@ -23,17 +23,23 @@ export const namesMask = (name: string) =>
 /** An image's name without what only says that it is an image: `a_0000` -> `a`. */
 export const imageKey = (name: string) => name.replace(channelSuffix, '');
 
-/**
- * The image names a mask's name may belong to, the likeliest first; `numbered` ones are parts of a
- * mask: `a_mask_2` belongs to `a` as part 2, and so does `a/2`.
- */
-export function maskKeys(name: string): { key: string; numbered: boolean }[] {
+/** An image's name that a mask's name may belong to. */
+export interface MaskKey {
+  readonly key: string;
+  /** The mask is a part of that image's: `a_mask_2` of `a`, and so is `a/2`. */
+  readonly numbered?: boolean;
+  /** Nothing but a number says so: `a_2` is part of `a`, or the mask of an image that is missing. */
+  readonly loose?: boolean;
+}
+
+/** The likeliest first. */
+export function maskKeys(name: string): MaskKey[] {
   const strip = (key: string) => imageKey(key.replace(maskSuffix, ''));
   const unnumbered = name.replace(numberSuffix, '');
   return [
-    { key: name, numbered: false },
-    { key: strip(name), numbered: false },
-    { key: strip(unnumbered), numbered: true },
+    { key: name },
+    { key: strip(name) },
+    { key: strip(unnumbered), numbered: true, loose: !maskSuffix.test(unnumbered) },
     { key: name.replace(/\/?[^/]*$/, ''), numbered: true },
   ];
 }

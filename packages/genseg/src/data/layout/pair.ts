@@ -1,6 +1,6 @@
 /** Pairs images with masks by name: the rule that the folder and flat layouts share. */
 import type { Problem } from '../manifest.ts';
-import { basename, imageKey, maskKeys, splitOf, stem } from './names.ts';
+import { imageKey, type MaskKey, maskKeys, splitOf, stem } from './names.ts';
 import { type FoundCase, type Tree, within } from './tree.ts';
 
 /** A file under the name by which it is paired. */
@@ -11,8 +11,9 @@ export interface Named {
 }
 
 /**
- * Pairs every mask with the image of its name. Several masks of one image merge where they are
- * numbered (`a_mask_1`, `a_mask_2`) or lie in a folder of the image's name; else the two are ambiguous.
+ * Pairs every mask with the image of its name. Several masks of one image merge where they are numbered
+ * (`a_mask_1`, `a_mask_2`; `a_1`, `a_2` where `a` has no other mask) or lie in a folder of the image's
+ * name; else the two are ambiguous.
  */
 export function pairByName(
   tree: Tree,
@@ -22,26 +23,26 @@ export function pairByName(
   const problems: Problem[] = [];
   const byName = new Map(images.map((image) => [image.name, image]));
   const byKey = new Map(images.toReversed().map((image) => [imageKey(image.name), image]));
-  const parts = new Map<Named, { path: string; numbered: boolean }[]>();
-  for (const mask of masks) {
-    const match = maskKeys(mask.name)
-      .map(({ key, numbered }) => ({ image: byName.get(key) ?? byKey.get(key), numbered }))
+  const parts = new Map<Named, (Omit<MaskKey, 'key'> & { path: string })[]>();
+  const noImage = (path: string) =>
+    problems.push({
+      severity: 'warning',
+      kind: 'missing-image',
+      message: `${within(tree, path)}: no image is named like this mask; rename it to its image's name, or remove it`,
+    });
+  for (const { name, path } of masks) {
+    const match = maskKeys(name)
+      .map(({ key, ...part }) => ({ ...part, path, image: byName.get(key) ?? byKey.get(key) }))
       .find(({ image }) => image !== undefined);
-    if (match?.image) {
-      const of = parts.get(match.image) ?? [];
-      of.push({ path: mask.path, numbered: match.numbered });
-      parts.set(match.image, of);
-    } else {
-      problems.push({
-        severity: 'warning',
-        kind: 'missing-image',
-        message: `${within(tree, mask.path)}: no image is named like this mask; add "${basename(maskKeys(mask.name)[1].key)}.png" to the images or remove the mask`,
-      });
-    }
+    if (match?.image) parts.set(match.image, [...(parts.get(match.image) ?? []), match]);
+    else noImage(path);
   }
   const cases: FoundCase[] = [];
   for (const image of images) {
-    const of = parts.get(image) ?? [];
+    const all = parts.get(image) ?? [];
+    const sure = all.filter(({ loose }) => !loose);
+    const of = sure.length > 0 ? sure : all;
+    for (const part of all) if (!of.includes(part)) noImage(part.path);
     const whole = of.filter((part) => !part.numbered);
     if (whole.length > 1) {
       const [first, second] = whole;

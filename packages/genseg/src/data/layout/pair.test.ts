@@ -1,0 +1,54 @@
+import { expect, test } from 'vitest';
+import { dataSet, picture, png, square } from '../../../test/data/fixtures.ts';
+import { inspect } from '../inspect.ts';
+
+const image = (seed: number) => png(picture(seed));
+const maskWith = (from: number, to: number) => png(square({ from, to }));
+
+/** Files `a`, `b`, ... under templates: `pairs('images/*.png', 'masks/*_seg.png', 'ab')`. */
+function pairs(imagePath: string, maskPath: string, names: string, seed = 0) {
+  return Object.fromEntries(
+    [...names].flatMap((name, i) => [
+      [imagePath.replace('*', name), image(seed + i)],
+      [maskPath.replace('*', name), png(square())],
+    ]),
+  );
+}
+
+async function look(files: Record<string, unknown>) {
+  const root = await dataSet(files);
+  const { manifest, problems } = await inspect(root);
+  return {
+    manifest,
+    problems: problems.map(({ kind, message }) => `${kind} ${message.replace(`${root}/`, '')}`),
+    labelled: manifest.cases.filter(({ labels }) => labels !== null).map(({ id }) => id),
+  };
+}
+
+test('a numbered mask of a missing image is not part of another one', async () => {
+  const { problems, manifest } = await look({
+    'images/ulcer-1.png': image(1),
+    'masks/ulcer-1.png': maskWith(2, 4),
+    'masks/ulcer-1_1.png': maskWith(6, 8),
+    'images/b.png': image(2),
+    'masks/b-1.png': maskWith(2, 4),
+    'masks/b-2.png': maskWith(6, 9),
+    'masks/b-3.png': maskWith(10, 11),
+    ...pairs('images/*.png', 'masks/*.png', 'cd', 3),
+    'masks/c_mask_1.png': maskWith(12, 14),
+  });
+  expect(manifest.cases.map(({ labels }) => labels![1])).toEqual([14, 68, 64, 4]);
+  expect(manifest.inferred).toContain('2 to 3 masks united: 2 of 4 images');
+  expect(problems).toEqual([
+    "missing-image masks/ulcer-1_1.png: no image is named like this mask; rename it to its image's name, or remove it",
+  ]);
+});
+
+test('names pair whether accents are composed or not', async () => {
+  const { problems, labelled } = await look({
+    ...pairs(`images/${'Füß'.normalize('NFD')}*.png`, `masks/${'Füß'.normalize('NFC')}*.png`, 'ab'),
+    ...pairs(`${'ü'.normalize('NFC')}*.png`, `${'ü'.normalize('NFD')}*_mask.png`, 'c'),
+  });
+  expect(problems).toEqual([]);
+  expect(labelled).toEqual(['Füßa', 'Füßb'].map((id) => id.normalize('NFC')));
+});
