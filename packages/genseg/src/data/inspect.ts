@@ -64,7 +64,9 @@ export async function inspect(
         ? mask.pixels
         : classCounts(mask, { coding: coding as NamedCoding['coding'], classes }),
   );
-  if (!imagesOnly) problems.push(...labelProblems(usable, labels, files));
+  if (!imagesOnly && discovery.unpaired !== undefined)
+    problems.push({ severity: 'error', kind: 'missing-mask', message: discovery.unpaired });
+  else if (!imagesOnly) problems.push(...labelProblems(usable, labels, files));
 
   const duplicates = findDuplicates(
     usable.map(({ found }) => found),

@@ -7,7 +7,7 @@ import type { Split } from '../manifest.ts';
 import { coco } from './coco.ts';
 import { monaiDatalist } from './datalist.ts';
 import { flat } from './flat.ts';
-import { folders, isImageFolder } from './folders.ts';
+import { folders, isImageFolder, unpairedFolders } from './folders.ts';
 import { readLabels } from './labels.ts';
 import { splitOf } from './names.ts';
 import { nnunet } from './nnunet.ts';
@@ -32,6 +32,8 @@ export interface Discovery extends Found {
   readonly root: string;
   readonly cases: readonly DiscoveredCase[];
   readonly inferred: readonly string[];
+  /** What to tell where no image has a mask; undefined where there is nothing but the folder of the images. */
+  readonly unpaired?: string;
 }
 
 const layouts: readonly Layout[] = [nnunet, monaiDatalist, folders, flat, coco];
@@ -61,6 +63,7 @@ export async function discover(root: string): Promise<Discovery> {
     cases,
     problems: [...found.problems, ...problems],
     inferred: [`layout: ${found.layout}`, ...inferred],
+    unpaired: isPaired(found) ? undefined : unpairedFolders(tree),
   };
 }
 

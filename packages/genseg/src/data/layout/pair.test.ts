@@ -52,3 +52,56 @@ test('names pair whether accents are composed or not', async () => {
   expect(problems).toEqual([]);
   expect(labelled).toEqual(['Füßa', 'Füßb'].map((id) => id.normalize('NFC')));
 });
+
+test.each([
+  ['Original', 'Ground Truth'],
+  ['images', 'GroundTruth'],
+  ['imgs', 'ground_truth'],
+  ['images', 'label'],
+  ['images', 'annotation'],
+  ['images', 'segmentations'],
+  ['JPEGImages', 'SegmentationClass'],
+])('folders %s and %s', async (images, masks) => {
+  const { problems, manifest } = await look(pairs(`${images}/*.png`, `${masks}/*.png`, 'ab'));
+  expect(problems).toEqual([]);
+  expect(manifest.layout).toBe(`two folders (${images}, ${masks})`);
+});
+
+test.each([
+  [
+    'a folder of another name',
+    pairs('images/*.png', 'wahrheit/*.png', 'ab'),
+    'images (2 .png), wahrheit (2 .png)',
+  ],
+  [
+    'two such folders',
+    pairs('bilder/*.png', 'wahrheit/*.png', 'ab'),
+    'bilder (2 .png), wahrheit (2 .png)',
+  ],
+  [
+    'files of another type',
+    { ...pairs('images/*.png', 'images/*.png', 'ab'), 'masks/a.nii.gz': 'x', 'masks/b.mat': 'x' },
+    'images (2 .png), masks (1 .nii.gz, 1 .mat)',
+  ],
+  [
+    'a folder of another name in a split',
+    pairs('train/images/*.png', 'train/wahrheit/*.png', 'ab'),
+    'train/images (2 .png), train/wahrheit (2 .png)',
+  ],
+])('images beside %s: one line', async (_, files, folders) => {
+  const { problems } = await look(files);
+  expect(problems).toHaveLength(1);
+  expect(problems[0]).toMatch(/^missing-mask .*: no image has a mask; there are the folders /);
+  expect(problems[0]).toContain(
+    `there are the folders ${folders}; rename that of the images to images (or imgs, image, `,
+  );
+});
+
+test('images without masks beside folders of other things stay one line each', async () => {
+  const { problems } = await look({
+    'images/a.png': image(1),
+    'images/b.png': image(2),
+    'runs/one/a.png': image(3),
+  });
+  expect(problems).toHaveLength(2);
+});
