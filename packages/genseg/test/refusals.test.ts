@@ -340,7 +340,9 @@ test('predict and evaluate name a bad file too', async () => {
   expect(readFileSync(join(images, 'good.png')).equals(image)).toBe(true);
   expect(predicted.code).toBe(1);
   expect(errorsOf(predicted)).toEqual([
-    expect.stringMatching(/^error: .*\/cut\.png: is damaged or not an image .*; open it in a viewer/),
+    expect.stringMatching(
+      /^error: .*\/cut\.png: is damaged or not an image .*; open it in a viewer/,
+    ),
     expect.stringMatching(/^error: .*\/empty\.png: the file is empty .*; copy or export it again$/),
     expect.stringMatching(/^error: .*\/huge\.png: 30000 x 30000 px is too large .*; cut it into/),
     expect.stringMatching(/^error: .*\/tiny\.png: 1 x 1 px is too small .*; replace or remove/),
