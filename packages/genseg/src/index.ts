@@ -239,6 +239,7 @@ export {
   cropImage,
   type Division,
   type Duplicate,
+  defaultValidationCount,
   type Fingerprint,
   filesOf as publicSetFiles,
   type Image,
