@@ -69,3 +69,18 @@ export function square({ on = 255, off = 0, from = 4, to = 12, width = 16, heigh
     return Math.min(x, y) >= from && Math.max(x, y) < to ? on : off;
   });
 }
+
+/** Files `a`, `b`, ... under templates: `pairs('images/*.png', 'masks/*_seg.png', 'ab')`. */
+export function pairs(
+  imagePath: string,
+  maskPath: string,
+  names: string,
+  seed = 0,
+): Record<string, unknown> {
+  return Object.fromEntries(
+    [...names].flatMap((name, i) => [
+      [imagePath.replace('*', name), png(picture(seed + i))],
+      [maskPath.replace('*', name), png(square())],
+    ]),
+  );
+}

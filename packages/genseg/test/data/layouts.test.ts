@@ -2,26 +2,11 @@
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { inspect } from '../../src/data/index.ts';
-import { dataSet, picture, png, square, temporaryFolder, writeFiles } from './fixtures.ts';
+import { dataSet, pairs, picture, png, square, temporaryFolder, writeFiles } from './fixtures.ts';
 
 const image = (seed: number) => png(picture(seed));
 const mask = png(square());
 const maskWith = (from: number, to: number) => png(square({ from, to }));
-
-/** Files `a`, `b`, ... under templates: `pairs('images/*.png', 'masks/*_seg.png', 'ab')`. */
-function pairs(
-  imagePath: string,
-  maskPath: string,
-  names: string,
-  seed = 0,
-): Record<string, unknown> {
-  return Object.fromEntries(
-    [...names].flatMap((name, i) => [
-      [imagePath.replace('*', name), image(seed + i)],
-      [maskPath.replace('*', name), mask],
-    ]),
-  );
-}
 
 async function look(files: Record<string, unknown>) {
   const root = await dataSet(files);

@@ -1,19 +1,9 @@
 import { expect, test } from 'vitest';
-import { dataSet, picture, png, square } from '../../../test/data/fixtures.ts';
+import { dataSet, pairs, picture, png, square } from '../../../test/data/fixtures.ts';
 import { inspect } from '../inspect.ts';
 
 const image = (seed: number) => png(picture(seed));
 const maskWith = (from: number, to: number) => png(square({ from, to }));
-
-/** Files `a`, `b`, ... under templates: `pairs('images/*.png', 'masks/*_seg.png', 'ab')`. */
-function pairs(imagePath: string, maskPath: string, names: string, seed = 0) {
-  return Object.fromEntries(
-    [...names].flatMap((name, i) => [
-      [imagePath.replace('*', name), image(seed + i)],
-      [maskPath.replace('*', name), png(square())],
-    ]),
-  );
-}
 
 async function look(files: Record<string, unknown>) {
   const root = await dataSet(files);
