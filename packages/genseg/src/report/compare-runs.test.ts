@@ -6,11 +6,14 @@ import type { SetResult } from './set-result.ts';
 function run(
   method: string,
   dice: number[],
-  { sets = ['test'], prefix = 'case', draw = 0 } = {},
+  { sets = ['test'], prefix = 'case', draw = 0, images = '', seen = 0 } = {},
 ): ComparedRun {
-  const cases = dice.map((value, i) => ({ id: `${prefix} ${i}`, dice: value }));
+  const cases = dice.map((value, i) => ({
+    ...{ id: `${prefix} ${i}`, dice: value },
+    ...(images && { sha256: `${images} ${i}` }),
+  }));
   const mean = { dice: dice.reduce((a, b) => a + b, 0) / dice.length };
-  const result = { cases, mean } as unknown as SetResult;
+  const result = { cases, mean, ...(seen && { seen }) } as unknown as SetResult;
   const splits = { train: [`${draw} a`, `${draw} b`], validation: [`${draw} c`] };
   return { method, label: method, splits, sets: new Map(sets.map((set) => [set, result])) };
 }
@@ -100,6 +103,27 @@ test('different test cases are not compared, and give no verdict', () => {
   const runs = [run('augment', base, { prefix: 'another' }), run('genseg', base)];
   expect(compareRuns(runs).map(({ result }) => result)).toEqual([null]);
   expect(kinds(...runs)).toEqual([]);
+});
+
+test('cases of the same ids are not compared where their images differ; one that does not know its images is', () => {
+  const other = run('augment', base, { images: 'theirs' });
+  const ours = run('genseg', shifted(0.02, 0.001), { images: 'ours' });
+  expect(compareRuns([other, ours]).map(({ result }) => result)).toEqual([null]);
+  expect(kinds(other, ours)).toEqual([]);
+  expect(kinds(run('augment', base, { images: 'ours' }), ours)).toEqual(['helped']);
+  expect(kinds(run('augment', base), ours)).toEqual(['helped']);
+});
+
+test.each(['augment', 'genseg'])('test images that %s was trained on: cannot tell', (method) => {
+  const seen = (of: string) => ({ seen: of === method ? 8 : 0 });
+  const [{ kind, sentence }] = verdicts(
+    compareRuns([
+      run('augment', base, seen('augment')),
+      run('genseg', shifted(0.02, 0.001), seen('genseg')),
+    ]),
+  );
+  expect(kind).toBe('cannot tell');
+  expect(sentence).toContain(` ${method} was trained or validated on 8 test images.`);
 });
 
 test('strong augmentation is the rival where it ran, else the best of the others', () => {

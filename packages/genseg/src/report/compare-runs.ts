@@ -6,7 +6,7 @@
 import { type CaseScore, type Comparison, compare, holm } from '../metrics/index.ts';
 import { Random } from '../random.ts';
 import { counted, fixed, pValue, signed } from './format.ts';
-import type { SetResult } from './set-result.ts';
+import { type SetResult, sameCases } from './set-result.ts';
 import { doubt, type Kind, kindOf, rivalOf } from './verdict.ts';
 
 /** A run as far as it is compared. */
@@ -26,7 +26,7 @@ export interface Contrast {
   readonly set: string;
   readonly first: ComparedRun;
   readonly second: ComparedRun;
-  /** Of first minus second, in Dice; null where they were tested on different cases. */
+  /** Of first minus second, in Dice; null where they were tested on different images. */
   readonly result: (Comparison & { readonly adjustedP: number }) | null;
 }
 
@@ -42,12 +42,14 @@ export function compareRuns(runs: readonly ComparedRun[]): Contrast[] {
     runs
       .filter((run) => run !== first && run.sets.has(set))
       .map((second) => {
-        const [ours, theirs] = [diceScores(result), diceScores(second.sets.get(set)!)];
+        const other = second.sets.get(set)!;
         return {
           set,
           first,
           second,
-          result: sameCases(ours, theirs) ? compare(ours, theirs, random) : null,
+          result: sameCases(result.cases, other.cases)
+            ? compare(diceScores(result), diceScores(other), random)
+            : null,
         };
       }),
   );
@@ -60,11 +62,6 @@ export function compareRuns(runs: readonly ComparedRun[]): Contrast[] {
 
 const diceScores = ({ cases }: SetResult): CaseScore[] =>
   cases.map(({ id, patient, dice }) => ({ id, patient, value: dice }));
-
-function sameCases(a: readonly CaseScore[], b: readonly CaseScore[]): boolean {
-  const ids = new Set(a.map(({ id }) => id));
-  return a.length === b.length && b.every(({ id }) => ids.has(id));
-}
 
 export interface Verdict {
   readonly set: string;
@@ -104,13 +101,17 @@ function verdict(
   const { difference, ci95, adjustedP, cases } = result;
   const [low, high] = ci95;
   const paired = { ...result, p: adjustedP };
-  const kind = kindOf(paired);
+  const seen = [first, second].flatMap(({ label, sets }) => {
+    const count = sets.get(set)!.seen;
+    return count ? `${label} was trained or validated on ${counted(count, 'test image')}.` : [];
+  });
+  const kind = seen.length > 0 ? 'cannot tell' : kindOf(paired);
   const direction = difference < 0 ? 'lower' : 'higher';
   const numbers =
     `${fixed(Math.abs(difference))} ${direction} than with ${second.label} ` +
     `(95 % interval of the paired difference ${signed(low)} to ${signed(high)}, ` +
     `${counted(cases, 'case')}, Wilcoxon ${pValue(adjustedP)})`;
-  const reason = kind === 'cannot tell' ? ` ${doubt(paired)}` : '';
+  const reason = kind === 'cannot tell' ? ` ${seen.join(' ') || doubt(paired)}` : '';
   const unpaired = sameLabels(first, second)
     ? ''
     : ' The two had other labelled images, which may explain a difference as well.';

@@ -98,6 +98,15 @@ test('what is written is what is returned, and reads back the same, NaN included
   }
 });
 
+test('where the cases come from and what is doubtful about them is kept', () => {
+  const origin = { root: '/data/other', warnings: ['2 of the 4 were seen'], seen: 2 };
+  const cases = binary.cases.map((one) => ({ ...one, sha256: `hash of ${one.id}` }));
+  writeEvaluation(root, 'test', { ...binary, cases, origin });
+  const read = readSetResult(root, 'test')!;
+  expect(read).toMatchObject(origin);
+  expect(read.cases.map(({ sha256 }) => sha256)).toEqual(cases.map(({ sha256 }) => sha256));
+});
+
 test('cases.csv has a row per case and class, units in the header, empty cells for NaN', () => {
   writeEvaluation(root, 'test', binary);
   const lines = readFileSync(evaluationPaths(root, 'test').cases, 'utf8').trimEnd().split('\n');

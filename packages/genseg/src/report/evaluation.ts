@@ -26,6 +26,8 @@ export interface EvaluatedCase {
   readonly id: string;
   /** Cases of one patient are resampled together; absent: every case is its own patient. */
   readonly patient?: string;
+  /** As of `SetResult`. */
+  readonly sha256?: string;
   /** By class id. */
   readonly classes: Readonly<Record<number, ClassMetrics>>;
 }
@@ -40,6 +42,8 @@ export interface Evaluation {
   readonly tolerance?: number;
   /** Of the bootstrap. */
   readonly seed: number;
+  /** Where the cases come from, and what is to be said of them. */
+  readonly origin?: Pick<SetResult, 'root' | 'warnings' | 'seen'>;
 }
 
 /** Summarises an evaluation and writes its two files. */
@@ -52,7 +56,8 @@ export function writeEvaluation(root: string, set: string, evaluation: Evaluatio
 }
 
 /** The case scores, their means and their intervals; of several classes each, and their mean. */
-export function summariseSet({ cases, classes, unit, tolerance = 2, seed }: Evaluation): SetResult {
+export function summariseSet(evaluation: Evaluation): SetResult {
+  const { cases, classes, unit, tolerance = 2, seed, origin } = evaluation;
   const summaryOf = (metricsOf: (one: EvaluatedCase) => ClassMetrics) =>
     summarise(
       cases.map((one) => ({ id: one.id, patient: one.patient, metrics: metricsOf(one) })),
@@ -67,9 +72,11 @@ export function summariseSet({ cases, classes, unit, tolerance = 2, seed }: Eval
           ),
         };
   return {
+    ...origin,
     cases: cases.map((one) => ({
       id: one.id,
       patient: one.patient,
+      ...(one.sha256 !== undefined && { sha256: one.sha256 }),
       ...scoresOf(foreground(one)),
       ...byClass((id) => scoresOf(one.classes[id])),
     })),

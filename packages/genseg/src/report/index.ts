@@ -26,7 +26,7 @@ export {
 export { writeReport } from './report.ts';
 export { formatComparison, formatResult } from './result-text.ts';
 export { type RunRecord, readRun } from './run-record.ts';
-export { type CaseResult, readSetResult, type SetResult } from './set-result.ts';
+export { type CaseResult, readSetResult, type SetResult, sameCases } from './set-result.ts';
 export { writeSuiteReport } from './suite/suite-report.ts';
 export {
   type Audit,

@@ -126,9 +126,10 @@ function scoreTable(set: string, result: SetResult): string {
 }
 
 function limits({ sets, splits }: RunRecord): string {
-  const cautions = [...sets].flatMap(([set, { caution }]) =>
-    caution ? `${escaped(set)}: ${caution}` : [],
-  );
+  const cautions = [...sets].flatMap(([set, { caution, warnings = [] }]) => [
+    ...(caution ? [`${escaped(set)}: ${caution}`] : []),
+    ...warnings.map((text) => escaped(`${set}: ${text}.`)),
+  ]);
   const labelled = splits ? splits.train.length + splits.validation.length : null;
   return bullets([
     labelled !== null &&

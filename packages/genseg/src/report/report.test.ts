@@ -141,6 +141,34 @@ test.each([
   expect(page).toContain(`GenSeg ${kind}</p>`);
 });
 
+test('sets of one name but of different images are told apart, and not compared', async () => {
+  const images = (of: string) => ({
+    hashOf: (i: number) => `${of} ${i}`,
+    origin: { root: `/${of}` },
+  });
+  const { page } = await report(
+    { method: 'augment', ...images('theirs') },
+    { method: 'genseg', ...images('ours') },
+  );
+  expect(page).toContain(
+    'only scores on the same images can be compared: Augmentation on 12 cases of /theirs and GenSeg on 12 cases of /ours.',
+  );
+  expect(page).toContain('Not compared: the two were tested on different cases.');
+  expect(page).not.toContain('GenSeg helped</p>');
+  expect(page).not.toContain('Prediction of Augmentation');
+  checkNesting(page);
+});
+
+test('scores that are too good are said to be, on the page and in the card', async () => {
+  const warnings = ['8 of the 12 test images were trained or validated on, so <too good>'];
+  const { page, roots } = await report({ origin: { root: '/a', warnings, seen: 8 } });
+  expect(page).toContain('<p class="caution">8 of the 12 test images were trained or validated on');
+  writeModelCard(roots[0]);
+  expect(readFileSync(join(roots[0], 'MODEL_CARD.md'), 'utf8')).toContain(
+    'test: 8 of the 12 test images were trained or validated on, so \\<too good\\>.',
+  );
+});
+
 test('several test sets, and another verdict on each', async () => {
   const { page } = await report(
     { method: 'augment', sets: ['test', 'elsewhere'] },

@@ -78,7 +78,12 @@ function scoreTable(heads: readonly string[], rows: readonly ScoreRow[]): string
       ...rest.map(score),
     ];
   });
-  const cautions = new Set(rows.flatMap(({ result }) => result.caution ?? []));
+  const cautions = new Set(
+    rows.flatMap(({ cells, result: { caution, warnings = [] } }) => [
+      ...(caution ? [caution] : []),
+      ...warnings.map((text) => `${cells.join(', ')}: ${text}.`),
+    ]),
+  );
   return [table([header, ...body]), ...cautions].join('\n');
 }
 

@@ -32,11 +32,19 @@ const caseScoresSchema = z.object({ presence, ...perMetric(score) });
 const caseSchema = caseScoresSchema.extend({
   id: z.string(),
   patient: z.string().optional(),
+  /** Of its image; of several files each, joined by +. Summaries of before lack it. */
+  sha256: z.string().optional(),
   /** By class name, where there are several; the scores above are then their means. */
   classes: z.record(z.string(), caseScoresSchema).optional(),
 });
 
 export const setResultSchema = meansSchema.extend({
+  /** The data set's folder; summaries of before lack it. */
+  root: z.string().optional(),
+  /** What makes its scores doubtful, in words, where there is something. */
+  warnings: z.array(z.string()).optional(),
+  /** Cases that the model was trained or validated on, where there are some. */
+  seen: z.int().positive().optional(),
   cases: z.array(caseSchema),
   /** Of hd95 and assd, and of the tolerance of nsd. */
   unit: z.enum(['mm', 'px']),
@@ -50,6 +58,20 @@ export const setResultSchema = meansSchema.extend({
 
 export type SetResult = z.output<typeof setResultSchema>;
 export type CaseResult = SetResult['cases'][number];
+
+type CaseKey = Pick<CaseResult, 'id' | 'sha256'>;
+
+/** Whether two results are of the same cases: the same ids and, where both know their images, the same images. */
+export function sameCases(a: readonly CaseKey[], b: readonly CaseKey[]): boolean {
+  const known = new Map(a.map(({ id, sha256 }) => [id, sha256]));
+  return (
+    a.length === b.length &&
+    b.every(({ id, sha256 }) => {
+      const other = known.get(id);
+      return known.has(id) && (!other || !sha256 || other === sha256);
+    })
+  );
+}
 
 /** The result on a set, undefined where the run was not evaluated on it. */
 export function readSetResult(root: string, set: string): SetResult | undefined {

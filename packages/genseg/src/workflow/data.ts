@@ -11,6 +11,7 @@ import {
   splitCases,
 } from '../data/index.ts';
 import { DataError } from '../errors.ts';
+import type { SetResult } from '../report/index.ts';
 import type { TrainConfig } from '../run/index.ts';
 import { methodNamed } from '../train/index.ts';
 
@@ -21,6 +22,8 @@ export interface TestSet {
   cases: readonly Case[];
   /** What the user should know and may mend, one line each. */
   warnings: readonly string[];
+  /** What its results are to say of it. */
+  origin: Pick<SetResult, 'root' | 'warnings' | 'seen'>;
 }
 
 export interface RunData {
@@ -74,19 +77,28 @@ export async function testSets(
   data: RunData,
 ): Promise<TestSet[]> {
   const { manifest, division } = data;
-  const sets: TestSet[] =
-    division.test.length > 0
-      ? [{ name: 'test', manifest, cases: division.test, warnings: [] }]
-      : [];
-  for (const folder of config.test)
-    sets.push(
-      await openTestSet(
-        folder,
-        data,
-        sets.map(({ name }) => name),
-      ),
-    );
+  const cases = division.test;
+  const own = {
+    name: 'test',
+    manifest,
+    cases,
+    warnings: [],
+    origin: originOf(manifest, cases, data),
+  };
+  const sets: TestSet[] = cases.length > 0 ? [own] : [];
+  for (const folder of config.test) {
+    const set = await openTestSet(folder, data);
+    const name = freeName(set.name, (taken) => sets.some((one) => one.name === taken));
+    sets.push({ ...set, name });
+  }
   return sets;
+}
+
+/** The name, or the first of name-2, name-3, ... that is not taken. */
+export function freeName(base: string, isTaken: (name: string) => boolean): string {
+  let name = base;
+  for (let n = 2; isTaken(name); n++) name = `${base}-${n}`;
+  return name;
 }
 
 /** @throws DataError for the first problem that is an error, with the number of the others. */
@@ -108,25 +120,24 @@ export function inBoth(cases: readonly Case[], others: readonly Case[]): Case[] 
 }
 
 /** A score on images that the model has seen is too good. */
-function seenWarnings(cases: readonly Case[], { division }: RunData): string[] {
+function originOf(
+  { root }: Manifest,
+  cases: readonly Case[],
+  { division }: RunData,
+): TestSet['origin'] {
   const shared = inBoth(cases, [...division.train, ...division.validation]);
-  if (shared.length === 0) return [];
+  if (shared.length === 0) return { root };
   const [{ id }] = shared;
-  return [
-    `${shared.length} of the ${cases.length} test images were trained or validated on (${id} is one), so the scores are too good; take them out of the test set`,
-  ];
+  const warning = `${shared.length} of the ${cases.length} test images were trained or validated on (${id} is one), so the scores are too good; take them out of the test set`;
+  return { root, warnings: [warning], seen: shared.length };
 }
 
 /**
- * A test set in a folder: its test split where it has one, else every labelled case. Warns of images that
- * the run of `data` was trained on.
+ * A test set in a folder, by the folder's name: its test split where it has one, else every labelled case. Warns of
+ * images that the run of `data` was trained on.
  * @throws DataError for a file that cannot be used: a score on the others would not be one on the set.
  */
-export async function openTestSet(
-  folder: string,
-  data: RunData,
-  taken: readonly string[] = [],
-): Promise<TestSet> {
+export async function openTestSet(folder: string, data: RunData): Promise<TestSet> {
   const like = data.manifest;
   const { manifest, problems } = await inspect(folder, { like });
   refuse(
@@ -144,17 +155,16 @@ export async function openTestSet(
     );
   }
   const own = labelled.filter(({ split }) => split === 'test');
-  const base = basename(folder);
-  let name = base;
-  for (let n = 2; taken.includes(name); n++) name = `${base}-${n}`;
+  const name = basename(folder);
   const cases = own.length > 0 ? own : labelled;
-  const notes = seenWarnings(cases, data);
+  const origin = originOf(manifest, cases, data);
+  const notes = [...(origin.warnings ?? [])];
   if (gray) notes.push('colour images are taken as gray, as the model was trained on');
   const warnings = [
     ...problems.map(({ message }) => message),
     ...notes.map((text) => `${folder}: ${text}`),
   ];
-  return { name, manifest, cases, warnings };
+  return { name, manifest, cases, warnings, origin };
 }
 
 /** Cases at the training size, in 0..1 by the training data's scaling. */

@@ -1,6 +1,7 @@
 /** Scores a run's model on test sets and writes what was found into the run folder. */
 import { rmSync } from 'node:fs';
 import { type Case, loadCases, type Sample } from '../data/index.ts';
+import { DataError } from '../errors.ts';
 import {
   type CalibrationBins,
   calibration,
@@ -13,14 +14,16 @@ import {
   type CaseTrust,
   type EvaluatedCase,
   extremes,
+  readSetResult,
   type SetResult,
+  sameCases,
   writeEvaluation,
   writeSetTrust,
 } from '../report/index.ts';
 import { evaluationPaths, runPaths } from '../run/index.ts';
 import { loadModel, segmentedNames, type TrainedModel } from '../segmenter/index.ts';
 import { batchesAhead, imagesAtOnce } from './ahead.ts';
-import { openTestSet, type TestSet } from './data.ts';
+import { freeName, openTestSet, type TestSet } from './data.ts';
 import { type Overlays, openOverlays } from './overlays.ts';
 import { openRun } from './run-state.ts';
 import { caseTrust, judge, readDomain } from './trust.ts';
@@ -61,7 +64,7 @@ export async function evaluate(
     for (const [i, judged] of judge(trained, shown(batch), { fast, domain }).entries()) {
       const [one, sample] = [set.cases[cases.length], batch[i]];
       const metrics = score(judged.mask, sample, trained, spaced ? one.spacing : null);
-      cases.push({ id: one.id, patient: one.group, classes: metrics });
+      cases.push({ ...keyOf(one), patient: one.group, classes: metrics });
       if (drawnAtOnce) overlays.add(sample, judged.mask);
       if (!judged.trust) continue;
       trust.push(caseTrust(one.id, judged.trust));
@@ -73,7 +76,13 @@ export async function evaluate(
     }
   }
   const unit = spaced ? 'mm' : 'px';
-  const result = writeEvaluation(root, set.name, { cases, classes, unit, seed });
+  const result = writeEvaluation(root, set.name, {
+    cases,
+    classes,
+    unit,
+    seed,
+    origin: set.origin,
+  });
   if (fast)
     rmSync(paths.trust, { force: true }); // of a former evaluation
   else {
@@ -84,6 +93,12 @@ export async function evaluate(
   overlays.finish();
   return result;
 }
+
+/** As results name a case. */
+const keyOf = ({ id, images }: Case) => ({
+  id,
+  sha256: images.map(({ sha256 }) => sha256).join('+'),
+});
 
 async function load(one: Case, { info }: TrainedModel, { manifest }: TestSet): Promise<Sample> {
   return (await loadCases([one], manifest, { fingerprint: info.fingerprint }))[0];
@@ -133,6 +148,18 @@ export interface EvaluateResult {
   sets: Record<string, SetResult>;
 }
 
+/** Whether a run holds results of another set under this name. What cannot be read is written anew. */
+function isOther(root: string, name: string, { origin, cases }: TestSet): boolean {
+  try {
+    const former = readSetResult(root, name);
+    if (!former || former.root === origin.root) return false;
+    return !sameCases(former.cases, cases.map(keyOf));
+  } catch (error) {
+    if (error instanceof DataError) return false;
+    throw error;
+  }
+}
+
 /** Scores a trained run on another labelled data set. @param options.fast leaves out what the scores may be trusted with. */
 export async function evaluateRun(
   root: string,
@@ -143,8 +170,12 @@ export async function evaluateRun(
   const paths = runPaths(root);
   const { plan, data } = openRun(paths);
   using trained = loadModel(paths.checkpoints.best, plan.device);
-  const set = await openTestSet(folder, data, ['test']);
+  const found = await openTestSet(folder, data);
+  const isTaken = (name: string) => name === 'test' || isOther(root, name, found);
+  const set = { ...found, name: freeName(found.name, isTaken) };
   for (const text of set.warnings) warn(text);
+  if (set.name !== found.name)
+    warn(`${found.name} is another set in this run; these scores are kept as ${set.name}`);
   const result = (await evaluate(root, trained, set, { seed: plan.seed, fast }))!;
   return {
     run: root,

@@ -4,7 +4,13 @@ import { join } from 'node:path';
 import type { Manifest } from '../../src/data/index.ts';
 import { caseMetrics } from '../../src/metrics/index.ts';
 import { encodePng, grid, overlay } from '../../src/picture/index.ts';
-import { overlayFile, writeAudit, writeEvaluation, writeSetTrust } from '../../src/report/index.ts';
+import {
+  overlayFile,
+  type SetResult,
+  writeAudit,
+  writeEvaluation,
+  writeSetTrust,
+} from '../../src/report/index.ts';
 import {
   EventLog,
   evaluationPaths,
@@ -31,6 +37,10 @@ export interface RunFixture {
   /** How far it came: it has its options only, failed its self-check, was stopped half way, was evaluated. */
   reached?: 'config' | 'selfcheck' | 'half' | 'end';
   sets?: string[];
+  /** Of the test cases' images, which are otherwise not known. */
+  hashOf?: (caseIndex: number) => string;
+  /** Of the test sets. */
+  origin?: Pick<SetResult, 'root' | 'warnings' | 'seen'>;
   /** Cases of validation; default 1. */
   validation?: number;
   /** Numbers of the recipe that differ. */
@@ -113,11 +123,13 @@ export function fixtureRun(root: string, fixture: RunFixture = {}): string {
     writeFileSync(paths.audit.pictures, encodePng(grid([[tile(1)]])));
   }
   const { sets = ['test'], misses = (i) => (i % 5) + (method === 'genseg' ? 4 : 10) } = fixture;
+  const { hashOf, origin } = fixture;
   for (const set of sets) {
     const predictions = testIds.map((_, i) => missing(misses(i)));
     const { mean, ci95 } = writeEvaluation(root, set, {
       cases: testIds.map((id, i) => ({
         id,
+        ...(hashOf && { sha256: hashOf(i) }),
         classes: caseMetrics(
           predictions[i],
           truth,
@@ -130,6 +142,7 @@ export function fixtureRun(root: string, fixture: RunFixture = {}): string {
       classes,
       unit: 'px',
       seed: 0,
+      ...(origin && { origin }),
     });
     writeSetTrust(root, set, {
       cases: testIds.map((id, i) => ({

@@ -7,6 +7,7 @@ import { subjectOf } from '../compare-runs.ts';
 import { fixed } from '../format.ts';
 import { extremes, overlayFile } from '../overlays.ts';
 import { eventsOf } from '../run-record.ts';
+import { sameCases } from '../set-result.ts';
 import { type Content, type Html, html } from './html.ts';
 import { type PageRun, section } from './page-run.ts';
 
@@ -46,9 +47,10 @@ export async function pairs(runs: readonly PageRun[]): Promise<Content> {
 /** The cases where the subject of the report is worst and best, in all runs that kept their overlays. */
 export async function predictions(runs: readonly PageRun[]): Promise<Content> {
   const subject = subjectOf(runs);
-  const columns = runs.length > 1 ? runs.length : 4;
   const parts = await Promise.all(
     [...subject.sets].map(async ([set, { cases }]) => {
+      const alike = runs.filter(({ sets }) => sameCases(sets.get(set)?.cases ?? cases, cases));
+      const columns = runs.length > 1 ? alike.length : 4;
       const shown = (caseId: string) => existsSync(overlayOf(subject, set, caseId));
       const { worst, best } = extremes(
         cases.filter(({ id }) => shown(id)),
@@ -57,7 +59,7 @@ export async function predictions(runs: readonly PageRun[]): Promise<Content> {
       const rows = async (title: string, ids: readonly string[]): Promise<Content> =>
         ids.length > 0 &&
         html`<h3>${title} on ${set}</h3>
-<div class="pictures" style="--columns:${columns}">${await Promise.all(ids.flatMap((id) => runs.map((run) => prediction(run, { set, id, compared: runs.length > 1 }))))}</div>
+<div class="pictures" style="--columns:${columns}">${await Promise.all(ids.flatMap((id) => alike.map((run) => prediction(run, { set, id, compared: runs.length > 1 }))))}</div>
 `;
       const idsOf = (found: readonly { id: string }[]) => found.map(({ id }) => id);
       return [await rows('Lowest Dice', idsOf(worst)), await rows('Highest Dice', idsOf(best))];

@@ -3,10 +3,10 @@
 import { type MetricName, metricNames } from '../../metrics/index.ts';
 import type { Contrast } from '../compare-runs.ts';
 import { counted, fixed, pValue, signed } from '../format.ts';
-import type { SetResult } from '../set-result.ts';
+import { type SetResult, sameCases } from '../set-result.ts';
 import { type Axis, extent, roundAxis } from '../svg/axis.ts';
 import { strip, stripAxis } from '../svg/strip-plot.ts';
-import { isLength, metricTitle } from '../words.ts';
+import { isLength, list, metricTitle } from '../words.ts';
 import { type Content, type Html, html } from './html.ts';
 import { type PageRun, runLabel, section } from './page-run.ts';
 
@@ -35,8 +35,20 @@ ${scoreTable(runs, results)}
 ${results[0].classes && classTable(runs, results)}
 ${own.length > 0 && contrastTable(own, runs)}
 ${caution && html`<p class="caution">${caution}</p>`}
+${differing(runs, results)}
+${runs.map(({ label }, i) => results[i].warnings?.map((text) => html`<p class="caution">${runs.length > 1 && `${label}: `}${text}.</p>`))}
 ${unscored(runs, results)}
 `;
+}
+
+/** Sets of one name may be of different images; the table shows them side by side all the same. */
+function differing(runs: readonly PageRun[], results: readonly SetResult[]): Content {
+  const [{ cases }] = results;
+  if (results.every((one) => sameCases(one.cases, cases))) return null;
+  const of = ({ root, cases }: SetResult) =>
+    `${counted(cases.length, 'case')}${root === undefined ? '' : ` of ${root}`}`;
+  const each = runs.map(({ label }, i) => `${label} on ${of(results[i])}`);
+  return html`<p class="caution">Not all were tested on the same images, and only scores on the same images can be compared: ${list(each)}.</p>`;
 }
 
 function scoreTable(runs: readonly PageRun[], results: readonly SetResult[]): Html {
