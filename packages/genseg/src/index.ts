@@ -242,6 +242,7 @@ export {
   defaultValidationCount,
   type Fingerprint,
   filesOf as publicSetFiles,
+  hasForeground,
   type Image,
   type Inspection,
   type IntensityRange,

@@ -23,4 +23,4 @@ export type { PublicSet } from './public/public-set.ts';
 export { publicSets } from './public/sets/index.ts';
 export { readImageFiles } from './read-case.ts';
 export { resizeImage, resizeMask } from './resize.ts';
-export { type Division, defaultValidationCount, splitCases } from './splits.ts';
+export { type Division, defaultValidationCount, hasForeground, splitCases } from './splits.ts';

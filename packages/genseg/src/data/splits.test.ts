@@ -2,7 +2,7 @@ import { array, assert, integer, nat, pre, property, record } from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { DataError } from '../errors.ts';
 import type { Case, Manifest, Split } from './manifest.ts';
-import { splitCases } from './splits.ts';
+import { hasForeground, splitCases } from './splits.ts';
 
 interface Given {
   group?: string;
@@ -166,6 +166,35 @@ describe('who', () => {
     for (let seed = 0; seed < 20; seed++) {
       const { train } = splitCases(manifest, { labels: 4, seed });
       expect(train.some(({ labels }) => labels![2] > 0)).toBe(true);
+    }
+  });
+});
+
+describe('validation has something to find', () => {
+  const sparse = (full: number) =>
+    manifestOf(many(12).map((_, i) => ({ labels: i < full ? [9, 1] : [10, 0] })));
+  const blind = ({ validation }: ReturnType<typeof splitCases>) => !validation.some(hasForeground);
+
+  test('a draw whose validation masks are all empty is drawn again', () => {
+    for (let seed = 0; seed < 30; seed++) {
+      expect(blind(splitCases(sparse(3), { labels: 8, seed }))).toBe(false);
+    }
+  });
+
+  test('where training needs the only image that shows something, validation has none', () => {
+    const { train, validation } = splitCases(sparse(1), { labels: 12, seed: 0 });
+    expect(train.some(hasForeground)).toBe(true);
+    expect(validation.some(hasForeground)).toBe(false);
+  });
+
+  test('the first draw stands where it has foreground, and where no draw has', () => {
+    const drawn = (manifest: Manifest, seed: number) => {
+      const { train, validation } = splitCases(manifest, { labels: 8, seed });
+      return [ids(train), ids(validation)];
+    };
+    for (let seed = 0; seed < 30; seed++) {
+      const empty = manifestOf(many(12, { labels: [10, 0] }));
+      expect(drawn(empty, seed)).toEqual(drawn(manifestOf(many(12)), seed));
     }
   });
 });

@@ -20,7 +20,7 @@ export interface Division {
  * - `labels` cases are drawn from those that are not test; without it all are taken.
  * - `validation` cases are a fifth of them (at least one; 9 = 7 + 2, 40 = 32 + 8), or `val`. Where the
  *   data set names validation cases they are drawn from these, else from the drawn cases by group:
- *   as near to the number as whole groups allow.
+ *   as near to the number as whole groups allow. Some of them have foreground, where any draw gives such.
  * - `test` is the data set's own test split. Where it has none and `labels` is given, the cases that
  *   were not drawn are the test set, except those of a drawn case's group.
  *
@@ -44,7 +44,18 @@ export function splitCases(
     .filter((c) => pool.some((one) => one.labels![c] > 0));
   const complete = (train: readonly Case[]) =>
     classes.every((c) => train.some((one) => one.labels![c] > 0));
-  // A draw whose training part lacks a class is drawn again.
+  const divided = ({ train, validation }: Omit<Division, 'test' | 'unused'>): Division => {
+    const drawn = new Set([...train, ...validation]);
+    const groups = new Set([...drawn].map(({ group }) => group));
+    const internal = labels === undefined || ownTest.length > 0 ? [] : pool;
+    const test = [...ownTest, ...internal.filter(({ group }) => !groups.has(group))];
+    const used = new Set([...drawn, ...test]);
+    const unused = manifest.cases.filter((one) => !used.has(one));
+    return { train, validation, test, unused };
+  };
+  // A draw whose training part lacks a class is drawn again, and so is one whose validation would favour a
+  // model that finds nothing; that one is taken where there is no better.
+  let unsteered: Omit<Division, 'test' | 'unused'> | null = null;
   for (let attempt = 0; attempt < maxAttempts; attempt++) {
     const { train, validation } = draw(pool, { count, validationCount, random });
     if (labels !== undefined && train.length + validation.length < labels) {
@@ -53,14 +64,10 @@ export function splitCases(
       );
     }
     if (!complete(train)) continue;
-    const drawn = new Set([...train, ...validation]);
-    const groups = new Set([...drawn].map(({ group }) => group));
-    const internal = labels === undefined || ownTest.length > 0 ? [] : pool;
-    const test = [...ownTest, ...internal.filter(({ group }) => !groups.has(group))];
-    const used = new Set([...drawn, ...test]);
-    const unused = manifest.cases.filter((one) => !used.has(one));
-    return { train, validation, test, unused };
+    if (validation.some(hasForeground)) return divided({ train, validation });
+    unsteered ??= { train, validation };
   }
+  if (unsteered) return divided(unsteered);
   throw new DataError(
     `${manifest.root}: no draw of ${count} cases has every class (${manifest.classes.join(', ')}) in its training part; label more cases of the rare class`,
   );
@@ -82,6 +89,10 @@ export function defaultValidationCount(
 }
 
 const maxAttempts = 200;
+
+/** Whether a mask marks anything. */
+export const hasForeground = ({ labels }: Case): boolean =>
+  labels?.slice(1).some((pixels) => pixels > 0) ?? false;
 
 function check(
   manifest: Manifest,

@@ -3,6 +3,7 @@ import { basename } from 'node:path';
 import {
   type Case,
   type Division,
+  hasForeground,
   inspect,
   loadCases,
   type Manifest,
@@ -60,7 +61,12 @@ export async function prepareData(
       ({ cases: [a, b], crosses }) =>
         `${a} and ${b} are the same image across ${crosses.join(' and ')}; remove one`,
     );
-  const warnings = [...problems.map(({ message }) => message), ...leaks];
+  const blind = drawn.validation.some(hasForeground)
+    ? []
+    : [
+        `${config.data}: all masks of the ${drawn.validation.length} validation images are empty, and no draw gave others, so the model that finds nothing is kept as the best; label more images that show something`,
+      ];
+  const warnings = [...problems.map(({ message }) => message), ...leaks, ...blind];
   return { manifest, division, warnings, unlabelled: null };
 }
 
