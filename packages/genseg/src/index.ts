@@ -246,6 +246,7 @@ export {
   type Image,
   type Inspection,
   type IntensityRange,
+  imagesIn,
   inspect,
   intensityRange,
   isImage,

@@ -1,5 +1,5 @@
 /** genseg predict: masks for new images. */
-import { resolve } from 'node:path';
+import { basename, resolve } from 'node:path';
 import { Command, InvalidArgumentError, Option } from '@commander-js/extra-typings';
 import { DataError } from '../errors.ts';
 import { choiceText, predictFiles } from '../workflow/index.ts';
@@ -69,14 +69,22 @@ export const predictCommand = new Command('predict')
       spacing,
     });
     for (const { error } of result.failed) say(`error: ${error}`);
+    const [mask] = result.skipped;
+    if (mask)
+      say(
+        `${result.skipped.length} masks beside their images were skipped, such as ${basename(mask)}`,
+      );
     if (!json && result.precision?.agreement != null) say(choiceText(result.precision));
     if (json) print(result);
     else
       print(
         `${result.written.length} masks and predictions.csv written to ${out}, ${result.imagesPerSecond.toFixed(1)} images/s`,
       );
-    if (result.failed.length > 0)
+    const { length: failed } = result.failed;
+    if (failed > 0)
       throw new DataError(
-        `${result.failed.length} of ${result.failed.length + result.written.length} images could not be read; the others are done`,
+        result.written.length > 0
+          ? `${failed} of ${failed + result.written.length} images could not be read; the others are done`
+          : `no image could be read, of ${failed}`,
       );
   });

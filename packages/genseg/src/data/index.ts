@@ -1,5 +1,6 @@
 /** Data sets of 2-D images: inspection, manifest, splits, loading, resizing; public data sets prepared. */
 export type { Duplicate } from './duplicates.ts';
+export { imagesIn } from './folder-images.ts';
 export { cropImage } from './image/crop.ts';
 export { type Image, maxSide, minSide, type Size } from './image/image.ts';
 export { readImage, type SourceImage } from './image/read.ts';

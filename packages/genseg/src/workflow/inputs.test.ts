@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { dataSet } from '../../test/data/fixtures.ts';
 import { DataError } from '../errors.ts';
-import { channelEndings, inputsOf } from './inputs.ts';
+import { channelEndings, inputsOf, masksBeside } from './inputs.ts';
 
 const like = (...paths: string[]) => ({ images: paths.map((path) => ({ path, sha256: '' })) });
 
@@ -21,6 +21,28 @@ test('a file each: as given, folders in order, nothing twice', async () => {
     [c, a, b].map((file) => ({ path: file, files: [file], problem: null })),
   );
   expect(() => inputsOf([join(root, 'none')], null)).toThrow(/none: there is no such file or/);
+});
+
+const filesOf = (given: string[]) => inputsOf(given, null).flatMap(({ files }) => files);
+
+test('in a folder masks beside their images are left out, one that is given or stands alone is not', async () => {
+  const names = ['a.png', 'a_mask.png', 'b_0000.png', 'b_seg_2.png', 'gt.png', 'lone_mask.png'];
+  const root = await dataSet(Object.fromEntries(names.map((name) => [name, ''])));
+  const at = (...files: string[]) => files.map((name) => join(root, name));
+  expect(filesOf([root])).toEqual(at('a.png', 'b_0000.png', 'gt.png', 'lone_mask.png'));
+  expect(masksBeside([root])).toEqual(at('a_mask.png', 'b_seg_2.png'));
+  expect(filesOf(at('a_mask.png'))).toEqual(at('a_mask.png'));
+});
+
+test('of a data folder the images, and other folders are named', async () => {
+  const root = await dataSet({ 'images/a.png': '', 'masks/a.png': '', 'data.csv': '' });
+  expect(filesOf([root])).toEqual([join(root, 'images', 'a.png')]);
+  const volumes = await dataSet({ 'a.nii.gz': '' });
+  expect(() => filesOf([volumes])).toThrow(/NIfTI volumes are not read here.*genseg data prepare/);
+  const deep = await dataSet({ 'ward/a.png': '', 'lab/b.png': '' });
+  expect(() => filesOf([deep])).toThrow(
+    /no image in this folder, and its subfolders are not searched \(lab\/, ward\/\); give/,
+  );
 });
 
 test('several files an image: together by name and folder; what is not whole says what it has', async () => {

@@ -1,7 +1,7 @@
 /** What `genseg predict` is given, as images: a file each, or several where the training data had several. */
-import { readdirSync, statSync } from 'node:fs';
+import { statSync } from 'node:fs';
 import { basename, dirname, extname, join, resolve } from 'node:path';
-import { type Case, isImage } from '../data/index.ts';
+import { type Case, imagesIn } from '../data/index.ts';
 import { DataError } from '../errors.ts';
 
 export interface Input {
@@ -30,7 +30,14 @@ export function channelEndings(cases: readonly Pick<Case, 'images'>[]): readonly
   return byName ? own : own.map((_, i) => `_${String(i).padStart(4, '0')}`);
 }
 
-/** Files as given, folders as the images in them, in order, each once. @throws DataError where there is none. */
+/** The masks beside their images in the folders that are given: no inputs. */
+export const masksBeside = (given: readonly string[]): string[] =>
+  given.flatMap((path) => (statSync(path).isDirectory() ? imagesIn(path).masks : []));
+
+/**
+ * Files as given, folders as the images in them or in their images/, without masks beside their images, in order, each
+ * once. @throws DataError where there is none.
+ */
 export function inputsOf(given: readonly string[], endings: readonly string[] | null): Input[] {
   const files = [...new Map(given.flatMap(filesIn).map((file) => [resolve(file), file])).values()];
   if (!endings) return files.map((file) => ({ path: file, files: [file], problem: null }));
@@ -57,7 +64,5 @@ function filesIn(given: string): string[] {
   const found = statSync(given, { throwIfNoEntry: false });
   if (!found) throw new DataError(`${given}: there is no such file or folder`);
   if (!found.isDirectory()) return [given];
-  const images = readdirSync(given).filter(isImage).sort();
-  if (images.length === 0) throw new DataError(`${given}: there is no image in this folder`);
-  return images.map((name) => join(given, name));
+  return imagesIn(given).images;
 }

@@ -9,7 +9,7 @@ import { encodeMask, encodePng, encodeProbabilities, overlay } from '../picture/
 import { csvText, runPaths, writeFileAtomic } from '../run/index.ts';
 import { loadModel, type Picture, segmentedNames, type TrainedModel } from '../segmenter/index.ts';
 import { batchesAhead } from './ahead.ts';
-import { channelEndings, type Input, inputsOf } from './inputs.ts';
+import { channelEndings, type Input, inputsOf, masksBeside } from './inputs.ts';
 import { outputNames, probabilitySuffixes, refuseOverwriting } from './output-names.ts';
 import { type Choice, choosePrecision, type Precision, runIn } from './precision.ts';
 import { openRun } from './run-state.ts';
@@ -65,6 +65,8 @@ export interface Predicted {
   run: string;
   written: PredictedImage[];
   failed: { image: string; error: string }[];
+  /** Masks that lay beside their images in a folder, and were not taken for images. */
+  skipped: string[];
   imagesPerSecond: number;
   /** Null where no image could be read. */
   precision: Choice | null;
@@ -197,7 +199,7 @@ export async function predictFiles(
       : await predictBy(tiles(view.tile), images, use);
   writeFileAtomic(join(out, 'predictions.csv'), predictionsCsv(found.written));
   const imagesPerSecond = (found.written.length * 1000) / (performance.now() - started);
-  return { run: root, ...found, imagesPerSecond };
+  return { run: root, ...found, skipped: masksBeside(inputs), imagesPerSecond };
 }
 
 /** Reads images while the model is at work on those before. */

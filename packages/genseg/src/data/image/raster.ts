@@ -139,8 +139,14 @@ function decodeIndices(bytes: Uint8Array, file: string): Raster {
   }
 }
 
+/** A NIfTI file by its name. */
+export const isVolume = (file: string): boolean => /\.nii(\.gz)?$/i.test(file);
+export const volumesAreNotRead =
+  'NIfTI volumes are not read here; save their slices as PNG, as genseg data prepare does for public data sets';
+
 function undecodable(file: string, cause: Error): DataError {
   const reason = cause.message.split('\n')[0];
+  if (isVolume(file)) return new DataError(`${file}: ${volumesAreNotRead}`, { cause });
   return new DataError(
     `${file}: is damaged or not an image (${reason}); open it in a viewer, then export or copy it again`,
     { cause },

@@ -143,6 +143,9 @@ describe('what cannot be read is a DataError that names the file', () => {
 
   test('text, an unknown format, 1 x 1', async () => {
     await refused(new TextEncoder().encode('no image at all'), /is damaged or not an image/);
+    await expect(decodeImage(Uint8Array.of(31, 139), 'a.nii.gz')).rejects.toThrow(
+      /^a\.nii\.gz: NIfTI volumes are not read here.*genseg data prepare/,
+    );
     await refused(await source.clone().webp().toBuffer(), /webp is not read/);
     await refused(png(new Uint8Array(1), { width: 1 }), /1 x 1 px is too small/);
   });

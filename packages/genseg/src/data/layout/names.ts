@@ -23,6 +23,14 @@ export const namesMask = (name: string) =>
 /** An image's name without what only says that it is an image: `a_0000` -> `a`. */
 export const imageKey = (name: string) => name.replace(channelSuffix, '');
 
+/** The files of one folder that their names call masks of images beside them. */
+export function masksAmong(files: readonly string[]): string[] {
+  const images = files.filter((file) => !namesMask(stem(file))).map(stem);
+  const names = new Set([...images, ...images.map(imageKey)]);
+  const hasImage = (file: string) => maskKeys(stem(file)).some(({ key }) => names.has(key));
+  return files.filter((file) => namesMask(stem(file)) && hasImage(file));
+}
+
 /** An image's name that a mask's name may belong to. */
 export interface MaskKey {
   readonly key: string;
