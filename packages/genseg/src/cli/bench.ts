@@ -17,6 +17,7 @@ import {
   type PlannedCell,
   readRecord,
   readSuite,
+  refuseUntested,
   resultPaths,
   runCells,
   writeResults,
@@ -51,6 +52,11 @@ export const benchCommand = new Command('bench')
     // A dry run may look on while another bench works here, and changes nothing under it.
     if (!dryRun || !lockHolder(lock)) await makeDerived(suite, out, contentOf);
     const planned = await planCells(suite, { out, anyCode, contentOf });
+    const toDo = planned.filter(({ state }) => state !== 'done');
+    await refuseUntested(
+      suite,
+      toDo.map(({ cell }) => cell),
+    );
     if (dryRun) {
       print(await dryRunText(planned, { out, threads, jobs }));
       return;

@@ -20,3 +20,4 @@ export {
 } from './results.ts';
 export { type PlannedCell, type RunOptions, runCells } from './run-cells.ts';
 export { readSuite, type Suite, type Task } from './suite.ts';
+export { refuseUntested } from './untested.ts';

@@ -2,6 +2,7 @@ import { cpSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { dataSet, temporaryFolder } from '../../test/data/fixtures.ts';
+import { DataError } from '../errors.ts';
 import type { Cell } from './cells.ts';
 import { codeVersion, contentHashes, inputsOf } from './inputs.ts';
 
@@ -40,6 +41,13 @@ test('a file that stands in two folders is read once', async () => {
   writeFileSync(join(data, 'a.png'), 'abd');
   expect(await contentOf(linked)).toBe(hash);
   expect(await contentHashes()(linked)).not.toBe(hash);
+});
+
+test('a path where nothing is, is named with its task', async () => {
+  await expect(hashOf('/nowhere/lungs')).rejects.toThrow(DataError);
+  await expect(hashOf('/nowhere/lungs')).rejects.toThrow(
+    /^task a: there is no \/nowhere\/lungs; c/,
+  );
 });
 
 test('the part that remains when the code changes is told apart', async () => {

@@ -10,6 +10,7 @@ import {
 } from 'node:fs';
 import { basename, join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
+import { DataError } from '../errors.ts';
 import { argsOf, type Cell } from './cells.ts';
 
 export interface Inputs {
@@ -86,12 +87,17 @@ export function codeVersion(roots: readonly string[]): string {
   return sha256(lines.join('\n')).slice(0, 16);
 }
 
-/** Of a path its last part and what is there count, not where it lies. */
+/** Of a path its last part and what is there count, not where it lies. @throws DataError where nothing is there. */
 export async function inputsOf(
-  cell: Pick<Cell, 'options' | 'reads'>,
+  cell: Pick<Cell, 'options' | 'reads' | 'task'>,
   code: string,
   contentOf: ContentOf,
 ): Promise<Inputs> {
+  const missing = cell.reads.find((path) => !existsSync(path));
+  if (missing)
+    throw new DataError(
+      `task ${cell.task}: there is no ${missing}; correct the path, which is read from the suite's folder`,
+    );
   const contents = await Promise.all(cell.reads.map(contentOf));
   const named = argsOf(cell).map((arg) => {
     const i = cell.reads.indexOf(arg);

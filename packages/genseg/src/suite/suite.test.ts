@@ -84,6 +84,15 @@ test.each([
   ['tasks: [', /cannot be read as YAML/],
   ['methods: [plain]', /tasks: .*docs\/reference\/suites\.md/],
   [`${least}metods: [plain]`, /[Uu]nrecognized key.*metods/],
+  [
+    least.replace('methods:', 'method:'),
+    /the suite: unrecognized key method; did you mean methods\?/,
+  ],
+  [
+    least.replace('data: a }', 'data: a, tests: b }'),
+    /tasks\.0: unrecognized key tests; did you mean test\?/,
+  ],
+  [`${least}zzz: 1`, /unrecognized key zzz; keys are tasks, methods/],
   [least.replace('plain', 'best'), /methods\.0: expected some of genseg/],
   [
     least.replace('plain', 'dct'),

@@ -69,19 +69,17 @@ const derivationSchema = z.union([
   z.strictObject({ divide: z.string(), pool: z.int().min(2), seed: z.int().min(0).default(0) }),
 ]);
 
+const taskSchema = z.strictObject({
+  name,
+  data: z.string(),
+  test: oneOrMany(z.string()).optional(),
+  unlabelled: z.string().optional(),
+  labels: oneOrMany(z.int().min(2)).optional(),
+  options: optionsSchema.default({}),
+});
+
 const suiteSchema = z.strictObject({
-  tasks: z
-    .array(
-      z.strictObject({
-        name,
-        data: z.string(),
-        test: oneOrMany(z.string()).optional(),
-        unlabelled: z.string().optional(),
-        labels: oneOrMany(z.int().min(2)).optional(),
-        options: optionsSchema.default({}),
-      }),
-    )
-    .min(1),
+  tasks: z.array(taskSchema).min(1),
   methods: oneOrMany(z.enum(methodNames, { error: `expected some of ${methodNames.join(', ')}` })),
   subject: z.enum(methodNames).optional(),
   labels: oneOrMany(z.int().min(2)).optional(),
@@ -104,8 +102,7 @@ export function readSuite(file: string, out: string): Suite {
   }
   const parsed = suiteSchema.safeParse(content);
   if (!parsed.success) {
-    const [{ path, message }] = parsed.error.issues;
-    throw refuse(`${path.join('.') || 'the suite'}: ${message}; see docs/reference/suites.md`);
+    throw refuse(`${issueText(parsed.error.issues)}; see docs/reference/suites.md`);
   }
   const given = parsed.data;
   /** A folder beside the suite file, or one that is derived. */
@@ -160,6 +157,18 @@ export function readSuite(file: string, out: string): Suite {
   const problem = problemOf(suite);
   if (problem) throw refuse(problem);
   return suite;
+}
+
+/** The first issue, and of an unknown key, which may leave another one missing, what was meant. */
+function issueText(issues: readonly z.core.$ZodIssue[]): string {
+  const unknown = issues.find(({ code }) => code === 'unrecognized_keys');
+  const { path, message } = unknown ?? issues[0];
+  const at = path.join('.') || 'the suite';
+  if (unknown?.code !== 'unrecognized_keys') return `${at}: ${message}`;
+  const known = Object.keys((path[0] === 'tasks' ? taskSchema : suiteSchema).shape);
+  const [key] = unknown.keys;
+  const nearest = nearestName(key, known);
+  return `${at}: unrecognized key ${key}; ${nearest ? `did you mean ${nearest}?` : `keys are ${known.join(', ')}`}`;
 }
 
 /** Where a derived folder, or a folder in one, will lie. */
