@@ -9,7 +9,7 @@ import { averaging, chosenWeights, trainingFacts } from './facts.ts';
 import { counted, fixed } from './format.ts';
 import { type RunRecord, readRun } from './run-record.ts';
 import { trustSentences } from './trust-text.ts';
-import { methodWords } from './words.ts';
+import { methodWords, sizeOf } from './words.ts';
 
 /** Writes the checklist into the run's folder. */
 export function writeClaim(root: string): void {
@@ -66,7 +66,7 @@ const scored = (run: RunRecord, names: readonly string[]): string =>
       const set = run.sets.get(name);
       if (!set) return [];
       const [low, high] = set.ci95.dice;
-      return `${name}: mean Dice ${fixed(set.mean.dice)} (95 % interval ${fixed(low)} to ${fixed(high)}), ${counted(set.cases.length, 'case')} of ${counted(set.patients, 'patient')}.`;
+      return `${name}: mean Dice ${fixed(set.mean.dice)} (95 % interval ${fixed(low)} to ${fixed(high)}), ${sizeOf(set)}.${(set.warnings ?? []).map((text) => ` ${text}.`).join('')}`;
     })
     .join(' ');
 

@@ -3,6 +3,7 @@
  * run, where none is GenSeg) and of each other run, and in plain words whether GenSeg helped. The
  * p-values of all comparisons of a report are one family for Holm's correction.
  */
+import type { Manifest } from '../data/index.ts';
 import { type CaseScore, type Comparison, compare, holm } from '../metrics/index.ts';
 import { Random } from '../random.ts';
 import { counted, fixed, pValue, signed } from './format.ts';
@@ -19,6 +20,8 @@ export interface ComparedRun {
     readonly train: readonly string[];
     readonly validation: readonly string[];
   } | null;
+  /** The data set, where the run has read it. */
+  readonly manifest?: Pick<Manifest, 'cases'> | null;
   readonly sets: ReadonlyMap<string, SetResult>;
 }
 
@@ -69,11 +72,26 @@ export interface Verdict {
   readonly sentence: string;
 }
 
+const hashesOf = ({ images }: Manifest['cases'][number]): string =>
+  images.map(({ sha256 }) => sha256).join('+');
+
+/** Whether all runs that have read their data are of the same images. */
+export function areOfOneData(runs: readonly ComparedRun[]): boolean {
+  const contents = runs.flatMap(({ manifest }) =>
+    manifest ? [manifest.cases.map(hashesOf).sort().join()] : [],
+  );
+  return new Set(contents).size <= 1;
+}
+
 /** Whether two runs were trained and validated on the same cases. */
-function sameLabels({ splits: a }: ComparedRun, { splits: b }: ComparedRun): boolean {
-  const key = ({ train, validation }: NonNullable<ComparedRun['splits']>) =>
-    JSON.stringify([[...train].sort(), [...validation].sort()]);
-  return a !== null && b !== null && key(a) === key(b);
+function sameLabels(a: ComparedRun, b: ComparedRun): boolean {
+  const key = ({ splits, manifest }: ComparedRun) => {
+    const images = new Map(manifest?.cases.map((one) => [one.id, hashesOf(one)]));
+    const sorted = (ids: readonly string[] = []) =>
+      ids.map((id) => `${id} ${images.get(id)}`).sort();
+    return JSON.stringify([sorted(splits?.train), sorted(splits?.validation)]);
+  };
+  return a.splits !== null && b.splits !== null && key(a) === key(b);
 }
 
 /**

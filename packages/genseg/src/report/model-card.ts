@@ -11,7 +11,7 @@ import { counted, fixed } from './format.ts';
 import { type RunRecord, readRun } from './run-record.ts';
 import type { SetResult } from './set-result.ts';
 import { trustSentences } from './trust-text.ts';
-import { isLength, list, methodWords, metricTitle, namedClasses } from './words.ts';
+import { isLength, list, methodWords, metricTitle, namedClasses, sizeOf } from './words.ts';
 
 /** Writes the card into the run's folder. @param ending as of `readRun`. */
 export function writeModelCard(root: string, ending?: RunEvent): void {
@@ -109,7 +109,7 @@ function scoreTable(set: string, result: SetResult): string {
   const row = (cells: readonly string[]) => `| ${cells.map(escaped).join(' | ')} |`;
   const heads = groups.length > 0 ? columns.map(([name]) => name) : ['mean'];
   return [
-    `### ${escaped(set)} (${result.cases.length} cases of ${result.patients} patients)\n`,
+    `### ${escaped(set)} (${sizeOf(result)})\n`,
     row(['', ...heads]),
     row(['---', ...heads.map(() => '---')]),
     ...metricNames.map((name) => {

@@ -83,6 +83,9 @@ test('evaluation counts its sets', () => {
   const stage = event('stage', { name: 'evaluate', steps: 2 });
   expect(after(...story, stage, evaluation)).toMatchObject({ done: 1, steps: 2 });
   expect(progressNote(evaluation)).toBe('test: Dice 0.931 [0.920, 0.940] on 53 cases');
+  expect(progressNote(event('evaluation', { ...scores, scored: 50 }))).toMatch(
+    / on 50 scored of 53 cases$/,
+  );
 });
 
 test('the self-check, start, resumption and end leave lines; the others none', () => {

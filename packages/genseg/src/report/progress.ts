@@ -6,6 +6,7 @@
 import type { RunEvent, StageName } from '../run/index.ts';
 import { counted, duration, fixed, short } from './format.ts';
 import { asTrainEvent } from './train-event.ts';
+import { scoredCases } from './words.ts';
 
 export interface ProgressState {
   readonly method: string;
@@ -106,8 +107,8 @@ export function progressNote(event: RunEvent): string | null {
       return [`self-check ${data.passed ? 'passed' : 'FAILED'}`, ...lines].join('\n');
     }
     case 'evaluation': {
-      const { set, dice, low, high, cases } = data;
-      return `${set}: Dice ${fixed(dice)} [${fixed(low)}, ${fixed(high)}] on ${counted(cases, 'case')}`;
+      const { set, dice, low, high, cases, scored = cases } = data;
+      return `${set}: Dice ${fixed(dice)} [${fixed(low)}, ${fixed(high)}] on ${scoredCases(cases, scored)}`;
     }
     case 'end':
       return `${data.reason} after ${duration(data.seconds)}`;

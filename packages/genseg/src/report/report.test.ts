@@ -4,9 +4,11 @@ import { expect, test } from 'vitest';
 import { temporaryFolder } from '../../test/data/fixtures.ts';
 import { fixtureRun, type RunFixture } from '../../test/report/fixtures.ts';
 import { DataError } from '../errors.ts';
+import { writeClaim } from './claim.ts';
 import { fixed } from './format.ts';
 import { writeModelCard } from './model-card.ts';
 import { writeReport } from './report.ts';
+import { formatResult } from './result-text.ts';
 import { readSetResult } from './set-result.ts';
 
 /** The page about runs made of fixtures, and their folders. */
@@ -167,6 +169,43 @@ test('scores that are too good are said to be, on the page and in the card', asy
   expect(readFileSync(join(roots[0], 'MODEL_CARD.md'), 'utf8')).toContain(
     'test: 8 of the 12 test images were trained or validated on, so \\<too good\\>.',
   );
+});
+
+test('runs of different data: the title has both, and the advice is not to train what is there', async () => {
+  const { page } = await report(
+    { method: 'augment', data: 'wounds', hashOf: (i) => `theirs ${i}` },
+    { method: 'genseg', data: 'burns', hashOf: (i) => `ours ${i}` },
+  );
+  expect(page).toContain('<h1>wounds and burns</h1>');
+  expect(page).toContain(
+    '2 segmentation models, of different data: Augmentation from 4 labelled images of wounds and GenSeg from 4 labelled images of burns.',
+  );
+  expect(page).toContain('Not compared yet');
+  expect(page).toContain('These are of different data and share none: train both on the same data');
+  expect(page).not.toContain('Train one with --method augment');
+});
+
+test('on a set that both were tested on, the labelled images of other data are told', async () => {
+  const { page } = await report(
+    { method: 'augment', data: 'wounds' },
+    { method: 'genseg', data: 'burns' },
+  );
+  expect(page).toContain('The two had other labelled images');
+});
+
+test('cases with nothing to score are told apart from those that are scored', async () => {
+  const { page, roots } = await report({ cases: 14, empty: 2 });
+  expect(page).toContain('<h3>test <small>12 scored of 14 cases</small></h3>');
+  const several = await report({ cases: 14, empty: 2 }, { method: 'plain', cases: 14 });
+  expect(several.page).toContain('<small>12 scored of 14 cases; 14 cases</small>');
+  writeModelCard(roots[0]);
+  writeClaim(roots[0]);
+  for (const file of ['MODEL_CARD.md', 'CLAIM.md'])
+    expect(readFileSync(join(roots[0], file), 'utf8')).toContain(
+      '12 scored of 14 cases, those of 12 patients',
+    );
+  const sets = { test: readSetResult(roots[0], 'test')! };
+  expect(formatResult({ run: 'run', sets })).toMatch(/^test set +cases scored .*\ntest +12 of 14 /);
 });
 
 test('several test sets, and another verdict on each', async () => {

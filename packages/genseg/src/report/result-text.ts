@@ -62,17 +62,19 @@ function scoreTable(heads: readonly string[], rows: readonly ScoreRow[]): string
   const classes = Object.keys(first.classes ?? {});
   const header = [
     ...heads,
-    'cases',
+    rows.some(({ result }) => result.presence.neither > 0) ? 'cases scored' : 'cases',
     'Dice [95 % interval]',
     ...classes,
     ...rest.map((name) => metricTitle(name, first)),
   ];
   const body = rows.map(({ cells, result }) => {
-    const { cases, mean, ci95 } = result;
+    const { cases, mean, ci95, presence } = result;
     const score = (name: MetricName) => fixed(mean[name], isLength(name) ? 1 : 3);
     return [
       ...cells,
-      String(cases.length),
+      presence.neither > 0
+        ? `${cases.length - presence.neither} of ${cases.length}`
+        : String(cases.length),
       `${score('dice')} ${interval(ci95.dice.map((end) => fixed(end)))}`,
       ...classes.map((name) => fixed(result.classes?.[name]?.mean.dice ?? null)),
       ...rest.map(score),

@@ -1,6 +1,7 @@
 /** What methods, runs and metrics are called, in plain words. */
 import type { MetricName } from '../metrics/index.ts';
 import type { MethodName } from '../run/index.ts';
+import { counted } from './format.ts';
 import type { SetResult } from './set-result.ts';
 
 interface Words {
@@ -107,6 +108,20 @@ export function metricTitle(
 /** The foreground classes that have a name of their own; masks without names give `class 1`. */
 export const namedClasses = (classes: readonly string[]): string[] =>
   classes.slice(1).filter((name) => !/^class \d+$/.test(name));
+
+/** 12 cases, or where some could not be scored: 12 scored of 14 cases. */
+export const scoredCases = (cases: number, scored: number): string =>
+  scored < cases ? `${scored} scored of ${counted(cases, 'case')}` : counted(cases, 'case');
+
+/** How many cases a result is of, and of how many patients those are that were scored. */
+export function sizeOf({ cases, presence, patients }: Sized, shortly = false): string {
+  const scored = cases.length - presence.neither;
+  const text = scoredCases(cases.length, scored);
+  if (shortly && patients === scored) return text;
+  return `${text}${scored < cases.length ? ', those' : ''} of ${counted(patients, 'patient')}`;
+}
+
+type Sized = Pick<SetResult, 'cases' | 'presence' | 'patients'>;
 
 /** a, b and c */
 export const list = (items: readonly string[]): string =>

@@ -42,7 +42,14 @@ export interface TrainEvents {
   };
   checkpoint: { done: number };
   /** The final scores on a set, as in eval/<set>/summary.json. */
-  evaluation: { set: string; dice: number; low: number; high: number; cases: number };
+  evaluation: {
+    set: string;
+    dice: number;
+    low: number;
+    high: number;
+    cases: number;
+    scored?: number;
+  };
   /** Last, when all files are written. */
   end: { reason: 'finished' | 'interrupted' | 'failed'; message: string; seconds: number };
 }

@@ -17,6 +17,8 @@ const batches = 8;
 const batch = 4;
 /** Of them shown, the nearest to a training image. */
 const shown = 4;
+/** Short words: a tile may be no wider than 64 px. */
+export const captions = ['mask', 'synthetic', 'nearest', 'prediction'];
 
 /**
  * Draws from the seed's own stream, and leaves the session as it was. Nothing without a generator.
@@ -73,8 +75,7 @@ export function auditSynthesis(
           overlay(sample, predicted, truth),
         ];
       });
-      const labels = ['mask', 'synthetic', 'nearest real', 'prediction'];
-      writeFileAtomic(paths.audit.pictures, encodePng(grid(rows, { labels })));
+      writeFileAtomic(paths.audit.pictures, encodePng(grid(rows, { labels: captions })));
     }),
   );
 }

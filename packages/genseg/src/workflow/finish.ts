@@ -50,9 +50,10 @@ export async function testModel(
     const result = await evaluate(paths.root, trained, set, options);
     if (!result) return null;
     results[set.name] = result;
-    const { mean, ci95, cases } = result;
+    const { mean, ci95, cases, presence } = result;
     const [low, high] = ci95.dice;
-    tell({ set: set.name, dice: mean.dice, low, high, cases: cases.length });
+    const scored = cases.length - presence.neither;
+    tell({ set: set.name, dice: mean.dice, low, high, cases: cases.length, scored });
   }
   return results;
 }

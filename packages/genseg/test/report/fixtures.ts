@@ -37,6 +37,10 @@ export interface RunFixture {
   /** How far it came: it has its options only, failed its self-check, was stopped half way, was evaluated. */
   reached?: 'config' | 'selfcheck' | 'half' | 'end';
   sets?: string[];
+  /** Name of the data set, which are all of the same images; default `lungs & more`. */
+  data?: string;
+  /** Cases in whose masks there is nothing, at the end. */
+  empty?: number;
   /** Of the test cases' images, which are otherwise not known. */
   hashOf?: (caseIndex: number) => string;
   /** Of the test sets. */
@@ -58,7 +62,10 @@ export function fixtureRun(root: string, fixture: RunFixture = {}): string {
   const { validation = 1, recipe } = fixture;
   const testIds = Array.from({ length: cases }, (_, i) => idOf(i));
   const trainIds = ['t1', 't2', 't3', 't4'];
-  writeJsonAtomic(run.paths.manifest, manifestOf(classes, [...trainIds, ...testIds]));
+  writeJsonAtomic(
+    run.paths.manifest,
+    manifestOf(fixture.data ?? 'lungs & more', classes, [...trainIds, ...testIds]),
+  );
   writeJsonAtomic(run.paths.splits, {
     train: trainIds.slice(0, trainIds.length - validation),
     validation: trainIds.slice(trainIds.length - validation),
@@ -125,14 +132,16 @@ export function fixtureRun(root: string, fixture: RunFixture = {}): string {
   const { sets = ['test'], misses = (i) => (i % 5) + (method === 'genseg' ? 4 : 10) } = fixture;
   const { hashOf, origin } = fixture;
   for (const set of sets) {
-    const predictions = testIds.map((_, i) => missing(misses(i)));
+    const nothing = square({ on: 0 });
+    const isEmpty = (i: number) => i >= cases - (fixture.empty ?? 0);
+    const predictions = testIds.map((_, i) => (isEmpty(i) ? nothing : missing(misses(i))));
     const { mean, ci95 } = writeEvaluation(root, set, {
       cases: testIds.map((id, i) => ({
         id,
         ...(hashOf && { sha256: hashOf(i) }),
         classes: caseMetrics(
           predictions[i],
-          truth,
+          isEmpty(i) ? nothing : truth,
           { shape: [16, 16] },
           {
             classes: classes.map((_, c) => c).slice(1),
@@ -186,10 +195,10 @@ const settingsOf = (root: string, method: string): Settings<JsonObject> => ({
   json: { value: true, source: '--json' },
 });
 
-function manifestOf(classes: string[], ids: string[]): Manifest {
+function manifestOf(data: string, classes: string[], ids: string[]): Manifest {
   return {
     version: 1,
-    root: '/data/lungs & more',
+    root: `/data/${data}`,
     layout: 'two folders, images and masks',
     classes,
     coding: null,
@@ -202,7 +211,7 @@ function manifestOf(classes: string[], ids: string[]): Manifest {
     },
     cases: ids.map((id) => ({
       id,
-      images: [{ path: `${id}.png`, sha256: '0'.repeat(64) }],
+      images: [{ path: `${id}.png`, sha256: Buffer.from(data).toString('hex').padEnd(64, '0') }],
       masks: [],
       ...size,
       channels: 1,

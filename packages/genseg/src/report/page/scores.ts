@@ -6,7 +6,7 @@ import { counted, fixed, pValue, signed } from '../format.ts';
 import { type SetResult, sameCases } from '../set-result.ts';
 import { type Axis, extent, roundAxis } from '../svg/axis.ts';
 import { strip, stripAxis } from '../svg/strip-plot.ts';
-import { isLength, list, metricTitle } from '../words.ts';
+import { isLength, list, metricTitle, sizeOf } from '../words.ts';
 import { type Content, type Html, html } from './html.ts';
 import { type PageRun, runLabel, section } from './page-run.ts';
 
@@ -24,13 +24,10 @@ export function scores(runs: readonly PageRun[], contrasts: readonly Contrast[])
 function setScores(set: string, all: readonly PageRun[], contrasts: readonly Contrast[]): Html {
   const runs = all.filter((run) => run.sets.has(set));
   const results = runs.map((run) => run.sets.get(set)!);
-  const [{ cases, patients, caution }] = results;
+  const [{ caution }] = results;
+  const sizes = new Set(results.map((result) => sizeOf(result, true)));
   const own = contrasts.filter((contrast) => contrast.set === set);
-  const size =
-    patients === cases.length
-      ? counted(cases.length, 'case')
-      : `${counted(cases.length, 'case')} of ${counted(patients, 'patient')}`;
-  return html`<h3>${set} <small>${size}</small></h3>
+  return html`<h3>${set} <small>${[...sizes].join('; ')}</small></h3>
 ${scoreTable(runs, results)}
 ${results[0].classes && classTable(runs, results)}
 ${own.length > 0 && contrastTable(own, runs)}

@@ -1,15 +1,17 @@
 /** The head of the page: what was trained, on what, and whether GenSeg helped. */
 import { basename } from 'node:path';
-import { type Contrast, subjectOf, verdicts } from '../compare-runs.ts';
+import { areOfOneData, type Contrast, subjectOf, verdicts } from '../compare-runs.ts';
 import { counted, duration, fixed } from '../format.ts';
 import { eventsOf } from '../run-record.ts';
 import { list, methodWords, namedClasses } from '../words.ts';
 import { type Content, type Html, html } from './html.ts';
 import { type PageRun, runLabel } from './page-run.ts';
 
-/** The name of the data set. */
-export const titleOf = ([run]: readonly PageRun[]): string =>
-  basename(run.manifest?.root ?? String(run.settings.data?.value));
+const dataOf = ({ manifest, settings }: PageRun): string =>
+  basename(manifest?.root ?? String(settings.data?.value));
+
+/** The name of the data set, or of each. */
+export const titleOf = (runs: readonly PageRun[]): string => list([...new Set(runs.map(dataOf))]);
 
 export function summary(runs: readonly PageRun[], contrasts: readonly Contrast[]): Html {
   return html`<header>
@@ -27,6 +29,7 @@ export function trainedOn(runs: readonly PageRun[]): string {
   const run = subjectOf(runs);
   const { manifest, splits } = run;
   const models = runs.length === 1 ? 'A segmentation model' : `${runs.length} segmentation models`;
+  if (!areOfOneData(runs)) return `${models}, of different data: ${list(runs.map(learnedFrom))}.`;
   if (!manifest || !splits) return `${models}; the run was stopped before its data were read.`;
   const { train, validation, test } = splits;
   const classes = namedClasses(manifest.classes);
@@ -41,6 +44,12 @@ export function trainedOn(runs: readonly PageRun[]): string {
     .join(' ');
 }
 
+function learnedFrom(run: PageRun): string {
+  const { label, splits } = run;
+  const count = splits ? splits.train.length + splits.validation.length : null;
+  return `${label} from ${count === null ? '' : `${counted(count, 'labelled image')} of `}${dataOf(run)}`;
+}
+
 function verdictCard(runs: readonly PageRun[], contrasts: readonly Contrast[]): Content {
   const subject = subjectOf(runs);
   if (subject.method !== 'genseg') return null;
@@ -51,12 +60,7 @@ function verdictCard(runs: readonly PageRun[], contrasts: readonly Contrast[]): 
     return card('open', 'Not evaluated yet', ['Whether GenSeg helped shows on test images.']);
   }
   const found = verdicts(contrasts);
-  if (found.length === 0) {
-    return card('open', 'Not compared yet', [
-      'Whether GenSeg helped shows beside another run on the same test cases. Train one with --method augment on ' +
-        'the same data and seed, then give both runs to genseg report.',
-    ]);
-  }
+  if (found.length === 0) return card('open', 'Not compared yet', [howToCompare(runs)]);
   const kinds = new Set(found.map(({ kind }) => kind));
   const several = found.length > 1;
   const [kind] = kinds.size === 1 ? kinds : ['mixed' as const];
@@ -72,6 +76,16 @@ function verdictCard(runs: readonly PageRun[], contrasts: readonly Contrast[]): 
       several ? html`<b>${set}: ${kind}.</b> ${sentence}` : sentence,
     ),
   );
+}
+
+function howToCompare(runs: readonly PageRun[]): string {
+  const shows = 'Whether GenSeg helped shows beside another run on the same test cases.';
+  if (runs.every(({ method }) => method === 'genseg'))
+    return `${shows} Train one with --method augment on the same data and seed, then give both runs to genseg report.`;
+  const why = areOfOneData(runs)
+    ? 'These share none'
+    : 'These are of different data and share none: train both on the same data and seed';
+  return `${shows} ${why}; genseg evaluate scores a run on images that it was not tested on.`;
 }
 
 const signs: Readonly<Record<string, string>> = { helped: '▲', 'did not help': '▼' };
