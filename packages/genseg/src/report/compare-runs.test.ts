@@ -114,6 +114,12 @@ test('cases of the same ids are not compared where their images differ; one that
   expect(kinds(run('augment', base), ours)).toEqual(['helped']);
 });
 
+test('the rival is among the runs that were tested on the same images', () => {
+  const ours = run('genseg', shifted(0.02, 0.001), { images: 'ours' });
+  const plain = run('plain', base, { images: 'ours' });
+  expect(kinds(run('augment', base, { images: 'theirs' }), plain, ours)).toEqual(['helped']);
+});
+
 test.each(['augment', 'genseg'])('test images that %s was trained on: cannot tell', (method) => {
   const seen = (of: string) => ({ seen: of === method ? 8 : 0 });
   const [{ kind, sentence }] = verdicts(

@@ -101,7 +101,9 @@ function sameLabels(a: ComparedRun, b: ComparedRun): boolean {
 export function verdicts(contrasts: readonly Contrast[]): Verdict[] {
   const sets = [...new Set(contrasts.map(({ set }) => set))];
   return sets.flatMap((set) => {
-    const others = contrasts.filter((c) => c.set === set && c.second.method !== 'genseg');
+    const others = contrasts.filter(
+      (c) => c.set === set && c.second.method !== 'genseg' && c.result !== null,
+    );
     const paired = others.filter(({ first, second }) => sameLabels(first, second));
     const here = (paired.length > 0 ? paired : others).map((contrast) => {
       const { method, sets } = contrast.second;

@@ -6,7 +6,13 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { ConfigError, DataError } from '../errors.ts';
-import { recoverFolder, removeTemporaryFiles, writeJsonAtomic, writing } from './atomic.ts';
+import {
+  isTemporary,
+  recoverFolder,
+  removeTemporaryFiles,
+  writeJsonAtomic,
+  writing,
+} from './atomic.ts';
 import { acquireLock } from './lock.ts';
 import type { JsonObject, RunConfig, Settings } from './types.ts';
 
@@ -197,7 +203,9 @@ export class RunFolder implements Disposable {
 function refuseOccupied(root: string): void {
   removeTemporaryFiles(root);
   const { config, lock } = runPaths(root);
-  const entries = readdirSync(root).filter((name) => name !== basename(lock));
+  const entries = readdirSync(root).filter(
+    (name) => name !== basename(lock) && !isTemporary(name), // those of another that asks for the lock
+  );
   if (entries.includes(basename(config))) {
     throw new ConfigError(
       `${root} holds a run; continue it with \`genseg resume ${root}\`, or choose another folder`,

@@ -37,7 +37,7 @@ export interface Family {
   readonly stages?: Readonly<Record<string, readonly string[]>>;
   /** Of what `build` makes of the same numbers. Families that have it are made narrower where memory is short. */
   cost?(channels: number, planes: number, options: { width: number; size: number }): Cost;
-  /** Its learning rate as a share of the recipe's, and why it is another; default 1. */
+  /** From random weights its learning rate as a share of a preset's, and why it is another; default 1. */
   readonly rate?: { readonly share: number; readonly reason: string };
   /** The learning rate of a parameter as a multiple of the others'; default 1. */
   rateOf?(name: string): number;
@@ -115,7 +115,7 @@ export const swinUNet: Family = {
   rate: {
     share: 0.5,
     reason:
-      'from random weights it predicts background alone at first, and gets beyond that sooner and further at this rate',
+      'from random weights it predicts background alone at first, and gets beyond that sooner and further so',
   },
   stages: {
     encoder: ['patch_embed', 'layers', 'norm'],

@@ -33,8 +33,8 @@ export { lossOptions, outputsOf, type Segmenter } from './segmenter.ts';
 export {
   factorsOf,
   parseStageRates,
-  rateDecisions,
   type StageRates,
+  stageDecisions,
   staged,
 } from './stages.ts';
 export { type LargeImage, predictTiled } from './tiles.ts';

@@ -8,7 +8,7 @@ import { BatchNorm2d, type Module } from '../nn/index.ts';
 import { checkModel } from '../train/check-model.ts';
 import { genseg, plain } from '../train/method.ts';
 import { type Family, families, resunet, unet } from './family.ts';
-import { parseStageRates, rateDecisions, staged } from './stages.ts';
+import { parseStageRates, staged } from './stages.ts';
 
 checkLeaks();
 
@@ -88,22 +88,6 @@ test('a rate belongs to the part, that of the longest name to what is in two', (
   expect(factors.get('up1.conv.double_conv.0.weight')).toBe(3);
   expect(factors.get('up1.up.weight')).toBe(1);
   expect(factors.get('outc.conv.bias')).toBe(1);
-});
-
-test("a family's own rate is a share of the recipe's, and parts have theirs of that", () => {
-  const [rate, stageRates] = [{ share: 0.5, reason: 'it learns so' }, { encoder: 0.1 }];
-  using tiny = tinySession(plain, { family: staged({ ...unet, rate }, stageRates) });
-  const { segmenter, parts } = tiny.session;
-  const names = [...segmenter.namedParameters().keys()];
-  const { factors } = parts.optimizers.segmenter;
-  names.forEach((name, i) => {
-    expect([name, factors[i]]).toEqual([name, isEncoder(name) ? 0.05 : 0.5]);
-  });
-  const decisions = rateDecisions({ ...unet, rate }, stageRates);
-  expect(decisions.map(({ name, value }) => [name, value])).toEqual([
-    ['learning rate', "0.5 of the recipe's"],
-    ['learning rate of encoder', '0.1 of the others'],
-  ]);
 });
 
 test('with a frozen part the same seed gives the same bits', async () => {

@@ -63,27 +63,17 @@ export function staged(family: Family, rates: StageRates): Family {
 const partsOf = ({ stages }: Family, names: readonly string[]): string[] =>
   stages ? Object.keys(stages) : [...new Set(names.map((name) => name.split('.')[0]))];
 
-/** Multiples of the recipe's learning rate in the order of `module.parameters()`. */
-export function factorsOf({ rate, rateOf = () => 1 }: Family, module: Module): number[] {
+/** Multiples of the learning rate in the order of `module.parameters()`. */
+export function factorsOf({ rateOf = () => 1 }: Family, module: Module): number[] {
   const names = new Map([...module.namedParameters()].map(([name, slot]) => [slot, name]));
-  return module.parameters().map((slot) => (rate?.share ?? 1) * rateOf(names.get(slot)!));
+  return module.parameters().map((slot) => rateOf(names.get(slot)!));
 }
 
-export const rateDecisions = (family: Family, rates: StageRates): Decision[] => [
-  ...(family.rate
-    ? [
-        {
-          name: 'learning rate',
-          value: `${family.rate.share} of the recipe's`,
-          reason: family.rate.reason,
-        },
-      ]
-    : []),
-  ...Object.entries(rates).map(([stage, rate]) => ({
+export const stageDecisions = (family: Family, rates: StageRates): Decision[] =>
+  Object.entries(rates).map(([stage, rate]) => ({
     name: `learning rate of ${stage}`,
     value: rate === 0 ? 'frozen' : `${rate} of the others`,
     reason: `as asked, for ${prefixesOf(family, stage)
       .map((prefix) => `${prefix}.*`)
       .join(', ')}`,
-  })),
-];
+  }));

@@ -61,11 +61,13 @@ export async function prepareData(
       ({ cases: [a, b], crosses }) =>
         `${a} and ${b} are the same image across ${crosses.join(' and ')}; remove one`,
     );
-  const blind = drawn.validation.some(hasForeground)
-    ? []
-    : [
-        `${config.data}: all masks of the ${drawn.validation.length} validation images are empty, and no draw gave others, so the model that finds nothing is kept as the best; label more images that show something`,
-      ];
+  const { validation } = division;
+  const blind =
+    validation.length === 0 || validation.some(hasForeground)
+      ? []
+      : [
+          `${config.data}: all masks of the ${validation.length} validation images are empty, and no draw gave others, so the model that finds nothing is kept as the best; label more images that show something`,
+        ];
   const warnings = [...problems.map(({ message }) => message), ...leaks, ...blind];
   return { manifest, division, warnings, unlabelled: null };
 }

@@ -38,6 +38,11 @@ test.each([
   expect(manifest.cases[0].labels).toEqual([256 - 64, 64]);
 });
 
+test('a folder that wraps two folders is gone through, whatever its name', async () => {
+  const { cases } = await look(pairs('original/images/*.png', 'original/masks/*.png', 'ab'));
+  expect(cases).toHaveLength(2);
+});
+
 test('images whose names end in numbers keep their own masks', async () => {
   const { manifest, problems } = await look({
     'images/img_0001.png': image(1),

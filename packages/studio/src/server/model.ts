@@ -20,6 +20,8 @@ const predictedSchema = z.object({
     }),
   ),
   failed: z.array(z.object({ image: z.string(), error: z.string() })),
+  /** Masks beside their images. */
+  skipped: z.array(z.string()),
 });
 
 export type Predicted = z.output<typeof predictedSchema>;

@@ -158,7 +158,7 @@ async function drawOverlay(
 
 const overlayOf = (mask: string): string => mask.replace(/\.png$/, '_overlay.png');
 
-async function itemsOf({ written, failed }: Predicted): Promise<Pick<Stored, 'items' | 'failed'>> {
+async function itemsOf({ written, ...rest }: Predicted): Promise<Pick<Stored, 'items' | 'failed'>> {
   const items: Stored['items'] = [];
   for (const { image, mask, uncertainty, classes } of written) {
     const { width, height } = await readImage(image);
@@ -167,6 +167,8 @@ async function itemsOf({ written, failed }: Predicted): Promise<Pick<Stored, 'it
     }));
     items.push({ name: basename(image), mask: basename(mask), width, height, areas, uncertainty });
   }
+  const error = 'Its name says that it is the mask of an image beside it, so it was not predicted';
+  const failed = [...rest.failed, ...rest.skipped.map((image) => ({ image, error }))];
   return {
     items,
     failed: failed.map(({ image, error }) => ({

@@ -113,8 +113,10 @@ const topFolders = (tree: Tree) => [
 function descend(tree: Tree): Tree {
   const [folder, ...others] = topFolders(tree);
   const alone = folder && others.length === 0 && tree.files.every((path) => path.includes('/'));
-  if (!alone || splitOf(folder) || isImageFolder(folder)) return tree;
-  return descend(subtree(tree, folder));
+  if (!alone || splitOf(folder)) return tree;
+  const inner = subtree(tree, folder);
+  const holdsImages = isImageFolder(folder) && !topFolders(inner).some(isImageFolder);
+  return holdsImages ? tree : descend(inner);
 }
 
 /** What a split folder holds, its paths from one folder further up. */

@@ -44,6 +44,14 @@ test('a name alone will do for one image only', () => {
   expect(() => match({ 'x/1.jpg': 'A' }, two)).toThrow(/"x\/1\.jpg" may be/);
 });
 
+test('a whole path is that image, though another path ends so', () => {
+  const images = ['images/1.png', 'test/images/1.png'];
+  expect(match({ 'images/1.png': 'A', 'test/images/1.png': 'B' }, images)).toEqual([
+    { 1: 'A', 'images-1': 'B' },
+    [],
+  ]);
+});
+
 test('of a path and a longer one that ends so, the path is meant', () => {
   const images = ['images/a.png', 'images/old/a.png', 'images/a.tif'];
   expect(match({ 'a.png': 'A' }, images.slice(0, 2))[0]).toEqual({ a: 'A' });

@@ -59,6 +59,7 @@ export function matchEntries<T>(
 
 /** Finds cases by the whole of an entry, or by an end of it. */
 function finder(cases: readonly FoundCase[]) {
+  const exact = new Map<string, FoundCase[]>();
   const whole = new Map<string, FoundCase[]>();
   const ends = new Map<string, FoundCase[]>();
   const add = (map: Map<string, FoundCase[]>, key: string, one: FoundCase) => {
@@ -70,6 +71,7 @@ function finder(cases: readonly FoundCase[]) {
     add(whole, one.id, one);
     for (const image of one.images) {
       const [path, ...shorter] = endsOf(image.normalize('NFC'));
+      add(exact, path, one);
       // "a.png" is images/a.png rather than images/old/a.png.
       for (const key of [path, ...shorter.slice(0, 1)]) add(whole, key, one);
       for (const end of [path, ...shorter]) {
@@ -78,7 +80,7 @@ function finder(cases: readonly FoundCase[]) {
       }
     }
   }
-  const at = (key: string) => whole.get(key) ?? ends.get(key);
+  const at = (key: string) => exact.get(key) ?? whole.get(key) ?? ends.get(key);
   const plain = (name: string) =>
     name
       .trim()

@@ -1,8 +1,11 @@
+import { environment } from '@genseg/torch';
 import { expect, test } from 'vitest';
 import { tinyPlan } from '../../../test/tiny.ts';
+import type { Manifest } from '../../data/index.ts';
+import { trainConfigSchema } from '../../run/index.ts';
 import { presets } from '../recipe.ts';
 import { secondsOf, withSteps } from './budget.ts';
-import { fitBudget } from './plan.ts';
+import { fitBudget, makePlan, type Plan } from './plan.ts';
 
 const times = { pretrain: 1, train: 3, upper: 0, validation: 0 };
 
@@ -29,6 +32,25 @@ test.each(['fast', 'standard'] as const)(
       );
   },
 );
+
+test("a family's own learning rate is a share of the preset's, but from pretrained weights", () => {
+  const manifest = { fingerprint: { channels: 1 }, classes: ['background', 'cell'] } as Manifest;
+  const division = { train: [], validation: [], test: [], unused: [] };
+  const planned = (options: object) => {
+    const config = trainConfigSchema.parse({ data: '.', out: '.', device: 'cpu', ...options });
+    return makePlan(config, { manifest, division }, environment());
+  };
+  const rateOf = (plan: Plan) => plan.recipe.segmentation.lr;
+  const swin = planned({ model: 'swin-unet' });
+  const { lr } = presets.fast.recipe.segmentation;
+  expect([rateOf(planned({})), rateOf(swin)]).toEqual([lr, lr / 2]);
+  expect(swin.decisions).toContainEqual({
+    name: 'learning rate',
+    value: lr / 2,
+    reason: expect.stringMatching(/^0\.5 of the preset's: from random weights/),
+  });
+  expect(rateOf(planned({ model: 'swin-unet', weights: 'own.safetensors' }))).toBe(lr);
+});
 
 test('a budget below one step is one step', () => {
   const { recipe } = fitBudget(tinyPlan(), 0.1, times);

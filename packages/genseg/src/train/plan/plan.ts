@@ -5,11 +5,12 @@ import { ConfigError } from '../../errors.ts';
 import type { Task } from '../../nn/index.ts';
 import { type Decision, isScript, memoryHere, type TrainConfig } from '../../run/index.ts';
 import {
+  type Family,
   familyNamed,
   parseStageRates,
   pretrained,
-  rateDecisions,
   type StageRates,
+  stageDecisions,
   staged,
 } from '../../segmenter/index.ts';
 import { type Method, methodNamed } from '../method.ts';
@@ -101,12 +102,24 @@ export function fitBudget(plan: Plan, seconds: number, times: StepTimes): Plan {
   };
 }
 
+/** The recipe at the learning rate that the family needs from random weights. */
+function atOwnRate(recipe: Recipe, { rate }: Family): { recipe: Recipe; decisions: Decision[] } {
+  if (!rate) return { recipe, decisions: [] };
+  const lr = rate.share * recipe.segmentation.lr;
+  return {
+    recipe: { ...recipe, segmentation: { ...recipe.segmentation, lr } },
+    decisions: [
+      { name: 'learning rate', value: lr, reason: `${rate.share} of the preset's: ${rate.reason}` },
+    ],
+  };
+}
+
 export function makePlan(
   config: TrainConfig,
   data: { manifest: Manifest; division: Division; unlabelled?: Manifest | null },
   environment: Environment,
 ): Plan {
-  const { recipe: preset, reason } = presets[config.preset];
+  const { recipe: asPreset, reason } = presets[config.preset];
   const [device, deviceReason] = chooseDevice(config.device, environment);
   const [precision, precisionReason] = choosePrecision(config, device);
   const { train, validation, test, unused } = data.division;
@@ -115,6 +128,9 @@ export function makePlan(
   const method = methodNamed(config.method);
   const family = familyNamed(config.model);
   const stageRates = parseStageRates(config.stageLr);
+  const { recipe: preset, decisions: rateDecisions } = config.weights
+    ? { recipe: asPreset, decisions: [] }
+    : atOwnRate(asPreset, family);
   const task = taskOf(data, config);
   const { recipe, decisions: widthDecisions } = planWidth(
     family,
@@ -146,7 +162,8 @@ export function makePlan(
       { name: 'method', value: method.name, reason: method.summary },
       { name: 'model', value: family.name, reason: family.summary },
       ...widthDecisions,
-      ...rateDecisions(family, stageRates),
+      ...rateDecisions,
+      ...stageDecisions(family, stageRates),
       { name: 'recipe', value: config.preset, reason },
       {
         name: stepsDecision,
