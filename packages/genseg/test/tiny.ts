@@ -2,11 +2,11 @@
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { liveTensors } from '@genseg/torch';
+import { liveTensors, scope, type Tensor, zeros } from '@genseg/torch';
 import { afterEach, beforeEach, expect } from 'vitest';
 import { ignoredClass } from '../src/classes.ts';
 import type { HypergradientMethod } from '../src/mlo/index.ts';
-import { classTask, type Task } from '../src/nn/index.ts';
+import { classTask, Module, type Task } from '../src/nn/index.ts';
 import { Random } from '../src/random.ts';
 import { type Family, unet } from '../src/segmenter/index.ts';
 import {
@@ -38,6 +38,21 @@ export function checkLeaks(): void {
   afterEach(() => {
     expect(liveTensors(), 'live tensors after the test').toBe(before);
   });
+}
+
+/** A segmenter without training: any function of the images [N, C, H, W]. */
+export class Drawn extends Module {
+  readonly #logits: (images: Tensor) => Tensor;
+
+  constructor(logits: (images: Tensor) => Tensor) {
+    super();
+    scope(() => this.parameter('unused', zeros([1])));
+    this.#logits = logits;
+  }
+
+  forward(images: Tensor): Tensor {
+    return this.#logits(images);
+  }
 }
 
 interface DiscOptions {

@@ -1,7 +1,7 @@
-import { Generator, noGrad, scope, type Tensor, tensor, zeros } from '@genseg/torch';
+import { Generator, noGrad, scope, type Tensor, tensor } from '@genseg/torch';
 import { describe, expect, test } from 'vitest';
-import { checkLeaks } from '../../test/tiny.ts';
-import { Conv2d, classTask, Module } from '../nn/index.ts';
+import { checkLeaks, Drawn } from '../../test/tiny.ts';
+import { Conv2d, classTask } from '../nn/index.ts';
 import type { Picture } from './predict.ts';
 import { predictTiled, tileStarts, tileWeights } from './tiles.ts';
 
@@ -32,21 +32,6 @@ test.each(sizes)(
     expect(sums.every((sum) => Math.abs(sum - 1) < 1e-6)).toBe(true);
   },
 );
-
-/** A segmenter without training: any function of the images [N, C, H, W]. */
-class Drawn extends Module {
-  readonly #logits: (images: Tensor) => Tensor;
-
-  constructor(logits: (images: Tensor) => Tensor) {
-    super();
-    scope(() => this.parameter('unused', zeros([1])));
-    this.#logits = logits;
-  }
-
-  forward(images: Tensor): Tensor {
-    return this.#logits(images);
-  }
-}
 
 /** Fine stripes over slow waves. */
 function picture(width: number, height: number): Picture {

@@ -1,29 +1,13 @@
-import { Generator, noGrad, ones, scope, type Tensor, zeros } from '@genseg/torch';
+import { Generator, noGrad, ones, scope, type Tensor } from '@genseg/torch';
 import { expect, test } from 'vitest';
 import { largestDifference } from '../../test/numeric.ts';
-import { checkLeaks, discSamples, side } from '../../test/tiny.ts';
-import { Module } from '../nn/index.ts';
+import { checkLeaks, Drawn, discSamples, side } from '../../test/tiny.ts';
 import { families, inputOf } from '../segmenter/index.ts';
 import { featuresOf, imageFeatures } from './domain.ts';
 import { uncertaintyOf } from './uncertainty.ts';
 import { planesOf, predictViews, see } from './views.ts';
 
 checkLeaks();
-
-/** A segmenter without training: any function of the images [N, C, H, W]. */
-class Drawn extends Module {
-  readonly #logits: (images: Tensor) => Tensor;
-
-  constructor(logits: (images: Tensor) => Tensor) {
-    super();
-    scope(() => this.parameter('unused', zeros([1])));
-    this.#logits = logits;
-  }
-
-  forward(images: Tensor): Tensor {
-    return this.#logits(images);
-  }
-}
 
 const [sample] = discSamples('disc', 1);
 const views = (logits: (images: Tensor) => Tensor) => {
