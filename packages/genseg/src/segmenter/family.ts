@@ -37,7 +37,10 @@ export interface Family {
   readonly stages?: Readonly<Record<string, readonly string[]>>;
   /** Of what `build` makes of the same numbers. Families that have it are made narrower where memory is short. */
   cost?(channels: number, planes: number, options: { width: number; size: number }): Cost;
-  /** From random weights its learning rate as a share of a preset's, and why it is another; default 1. */
+  /**
+   * As the model of `genseg train`, from random weights: its learning rate as a share of the preset's, and why it is
+   * another; default 1. A session takes the recipe's as it is, and a semi-supervised partner has its model's.
+   */
   readonly rate?: { readonly share: number; readonly reason: string };
   /** The learning rate of a parameter as a multiple of the others'; default 1. */
   rateOf?(name: string): number;

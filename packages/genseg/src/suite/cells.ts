@@ -66,7 +66,7 @@ function cellOf(
 }
 
 /** Of a file its name. */
-export const modelId = (model: string): string => model.split(/[/\\]/).at(-1)!.replace(/\.pt$/, '');
+const modelId = (model: string): string => model.split(/[/\\]/).at(-1)!.replace(/\.pt$/, '');
 
 /** The arguments of genseg that stand for its options. */
 export function argsOf({ options: { data, ...options } }: Pick<Cell, 'options'>): string[] {

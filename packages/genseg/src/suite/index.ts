@@ -1,5 +1,5 @@
 /** Suites: many trainings as cells, run side by side and never twice, with one table of results. */
-export { type Cell, cellPaths, cellsOf, commandOf, modelId } from './cells.ts';
+export { type Cell, cellPaths, cellsOf, commandOf } from './cells.ts';
 export { makeDerived } from './derive.ts';
 export { type ContentOf, codeVersion, contentHashes, type Inputs, inputsOf } from './inputs.ts';
 export {

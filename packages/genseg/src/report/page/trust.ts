@@ -3,7 +3,7 @@
  * bad, which test images are unlike its training images, and what its synthetic pairs are.
  */
 import { existsSync } from 'node:fs';
-import { spearman } from '../../metrics/index.ts';
+import { median, spearman } from '../../metrics/index.ts';
 import { counted, fixed, signed } from '../format.ts';
 import { lineChart } from '../svg/line-chart.ts';
 import { type Dot, scatterPlot } from '../svg/scatter-plot.ts';
@@ -162,9 +162,8 @@ function auditRow(run: PageRun, { synthetic, real, leftOut }: Audit): Html {
   const told = synthetic.every(({ copied }) => copied !== null);
   const spread = (values: readonly { distance: number }[]) => {
     if (values.length === 0) return '–';
-    const sorted = values.map(({ distance }) => distance).sort((a, b) => a - b);
-    const median = sorted[Math.floor(sorted.length / 2)];
-    return html`${fixed(median, 2)}<small>median; least ${fixed(sorted[0], 2)}</small>`;
+    const distances = values.map(({ distance }) => distance);
+    return html`${fixed(median(distances), 2)}<small>median; least ${fixed(Math.min(...distances), 2)}</small>`;
   };
   const dice = known(synthetic.map((one) => one.dice));
   const worst = dice.length > 0 ? Math.min(...dice) : null;
