@@ -158,6 +158,7 @@ export const tinyPlan = (options: Partial<Plan> = {}): Plan => ({
   task: classTask(options.classes?.length ?? 2),
   device: 'cpu',
   precision: 'fp32',
+  imageLayout: 'channels-last',
   threads: 1,
   seed: 0,
   decisions: [],

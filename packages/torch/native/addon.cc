@@ -77,6 +77,7 @@ const napi_property_descriptor exports_table[] = {
     entry<convolution::convolve>("convolve"),
     // images.h
     entry<images::join>("joinChannels"),
+    entry<images::set_layout>("setImageLayout"),
     // mixture.h
     entry<mixture::mix>("mixKernels"),
     // norm.h

@@ -1,6 +1,6 @@
-// Linear operations on images that keep them channels-last, in derivatives of every order: a number added to each
-// channel, its transpose, and joining and splitting by channels. LibTorch's own change the layout in their
-// derivatives, and what meets images of both layouts is many times slower.
+// The layout that images have between our kernels, and linear operations that keep it, in derivatives of every order:
+// a number added to each channel, its transpose, and joining and splitting by channels. LibTorch's own change the
+// layout in their derivatives, and what meets images of both layouts is many times slower.
 #pragma once
 
 #include <ATen/ATen.h>
@@ -20,12 +20,19 @@ inline bool has_loops(const at::Tensor& t) {
   return t.is_cpu() && (t.scalar_type() == at::kFloat || t.scalar_type() == at::kBFloat16);
 }
 
-/// Channels-last, in strides too where one channel or one pixel leaves a choice: oneDNN's kernels run on it as it
-/// is, where they reorder other images before and after. What has no loops stays as it is.
+/// Of the whole process. With AVX-512 oneDNN's kernels run on channels-last images as they are, and reorder others
+/// before and after; without, those that take such images are the slower ones.
+inline at::MemoryFormat& layout() {
+  static auto format = simd::has_avx512() ? at::MemoryFormat::ChannelsLast : at::MemoryFormat::Contiguous;
+  return format;
+}
+
+inline bool channels_last() { return layout() == at::MemoryFormat::ChannelsLast; }
+
+/// In that layout, in strides too where one channel or one pixel leaves a choice. What has no loops stays as it is.
 inline at::Tensor laid_out(const at::Tensor& image) {
-  constexpr auto last = at::MemoryFormat::ChannelsLast;
-  if (!has_loops(image) || (image.suggest_memory_format() == last && image.is_contiguous(last))) return image;
-  return at::empty(image.sizes(), image.options().memory_format(last)).copy_(image);
+  if (!has_loops(image) || (image.suggest_memory_format() == layout() && image.is_contiguous(layout()))) return image;
+  return at::empty(image.sizes(), image.options().memory_format(layout())).copy_(image);
 }
 
 /// Of an image without gaps.
@@ -86,7 +93,7 @@ inline at::Tensor sum_pixels(const at::Tensor& given) {
 /// [C] to [N, C, H, W], the transpose of `sum_pixels`.
 inline at::Tensor spread(const at::Tensor& values, at::IntArrayRef size) {
   if (!has_loops(values)) return values.view({1, -1, 1, 1}).expand(size);
-  const auto image = at::empty(size, values.options().memory_format(at::MemoryFormat::ChannelsLast));
+  const auto image = at::empty(size, values.options().memory_format(layout()));
   set_bias(image, values, false);
   return image;
 }
@@ -136,6 +143,13 @@ inline variable_list Split::forward(AutogradContext*, const at::Tensor& both, in
 /// Gradients that are missing come as zeros.
 inline variable_list Split::backward(AutogradContext*, const variable_list& gradients) {
   return {Join::apply(gradients[0], gradients[1]), {}};
+}
+
+/// setImageLayout(channels-last, or else contiguous)
+inline napi_value set_layout(js::Call& call) {
+  call.where = "configure";
+  layout() = call.boolean(0) ? at::MemoryFormat::ChannelsLast : at::MemoryFormat::Contiguous;
+  return js::undefined(call.env);
 }
 
 /// joinChannels(a, b)

@@ -166,7 +166,8 @@ inline napi_value halve(js::Call& call) {
   const auto& x = to_tensor(call.env, call[0]);
   TORCH_CHECK(x.dim() == 4 && x.numel() > 0 && x.size(2) > 1 && x.size(3) > 1,
               "expected input [N, C, H, W] of two rows and columns at least, got ", x.sizes());
-  return from_tensor(call.env, images::has_loops(x) ? Largest::apply(x) : at::max_pool2d(x, {2, 2}));
+  const bool fits = images::has_loops(x) && images::channels_last();
+  return from_tensor(call.env, fits ? Largest::apply(x) : at::max_pool2d(x, {2, 2}));
 }
 
 }  // namespace pool

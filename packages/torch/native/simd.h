@@ -101,17 +101,23 @@ __attribute__((target("avx512f,avx512bw,avx512dq,avx512vl,avx2,fma"))) void run_
 template <class Body>
 __attribute__((target("avx2,fma"))) void run_avx2(const Body& body) { body(); }
 
+inline bool has_avx512() {
+  static const bool has = __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
+                          __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512vl");
+  return has;
+}
+
 /// Runs a lambda that is marked SIMD_BODY.
 template <class Body>
 void run(const Body& body) {
-  static const bool avx512 = __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
-                             __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512vl");
   static const bool avx2 = __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma");
-  if (avx512) run_avx512(body);
+  if (has_avx512()) run_avx512(body);
   else if (avx2) run_avx2(body);
   else body();
 }
 #else
+inline bool has_avx512() { return false; }
+
 template <class Body>
 void run(const Body& body) { body(); }
 #endif

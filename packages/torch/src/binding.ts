@@ -146,9 +146,11 @@ export interface Native {
     blasLibrary: string;
     torchLibrary: string;
     threads: number;
+    channelsLast: boolean;
     cuda: { free: number; total: number }[];
   };
   setThreads(threads: number): void;
+  setImageLayout(channelsLast: boolean): void;
   setFlags(
     deterministic: boolean | undefined,
     flushDenormal: boolean | undefined,

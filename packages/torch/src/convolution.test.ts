@@ -4,11 +4,13 @@ import {
   autocast,
   type ConvolveOptions,
   cat,
+  configure,
   constantPadNd,
   conv2d,
   convolve,
   convolveTransposed,
   convTranspose2d,
+  environment,
   Generator,
   grad,
   halveByMaximum,
@@ -74,6 +76,19 @@ function derivatives(
   return [y, ...first, ...grad(mixed, leaves)].map((t) => t.detach());
 }
 
+/** With images contiguous between kernels, and with channels-last ones. */
+function inEachLayout(body: () => void): void {
+  const { imageLayout: before } = environment();
+  try {
+    for (const imageLayout of ['contiguous', 'channels-last'] as const) {
+      configure({ imageLayout });
+      scope(body);
+    }
+  } finally {
+    configure({ imageLayout: before });
+  }
+}
+
 const tensors = (x: number[], w: number[], channels: number, dtype: 'float64' | 'float32') => {
   using generator = new Generator(4);
   return [x, w, [channels]].map((shape) => randn(shape, { generator, dtype }));
@@ -97,7 +112,7 @@ describe.each(cases)('%s', (_, ours, theirs, x, w, options) => {
   });
 
   test('in float32, of images of either layout, they are those in float64', () => {
-    scope(() => {
+    inEachLayout(() => {
       const given = tensors(x, w, channels, 'float64');
       const expected = derivatives(theirs, given, options);
       for (const memoryFormat of ['contiguous', 'channelsLast'] as const) {
@@ -112,7 +127,7 @@ describe.each(cases)('%s', (_, ours, theirs, x, w, options) => {
   });
 
   test('in bfloat16 and channels-last they are near', () => {
-    scope(() => {
+    inEachLayout(() => {
       const given = tensors(x, w, channels, 'float32');
       const expected = derivatives(ours, given, options);
       const laidOut = given.map((t) =>
@@ -130,7 +145,7 @@ describe.each(cases)('%s', (_, ours, theirs, x, w, options) => {
 test.each(['float64', 'float32'] as const)(
   'joined channels have the gradients of cat, %s',
   (dtype) => {
-    scope(() => {
+    inEachLayout(() => {
       const given = tensors([2, 3, 5, 4], [2, 4, 5, 4], 4, dtype);
       const joined: Run = (a, b, { bias }) => joinChannels(a, b).sin().mul(bias!.sum());
       const composed: Run = (a, b, { bias }) => cat([a, b], { dim: 1 }).sin().mul(bias!.sum());
@@ -149,7 +164,7 @@ test.each([
   ['float32', 1e-5],
   ['bfloat16', 0.02],
 ] as const)('the largest of four has the gradients of maxPool2d, %s', (dtype, tolerance) => {
-  scope(() => {
+  inEachLayout(() => {
     // More channels than a vector has lanes, fewer, and a last column that is odd.
     for (const shape of [
       [2, 19, 6, 5],
@@ -178,7 +193,7 @@ test.each([
 });
 
 test('of ties the first is the largest, and what is not a number before all', () => {
-  scope(() => {
+  inEachLayout(() => {
     const x = tensor([
       [1, 1, 2, Number.NaN],
       [1, 1, 0, 5],
@@ -190,6 +205,17 @@ test('of ties the first is the largest, and what is not a number before all', ()
     const [g] = grad(y.narrow(3, 0, 1).sum(), [x]);
     expect(g.flatten().toArray()).toEqual([1, 0, 0, 0, 0, 0, 0, 0]);
     expect(() => halveByMaximum(ones([1, 2, 1, 4]))).toThrow(/two rows and columns/);
+  });
+});
+
+test('images are handed on in the layout that the process has', () => {
+  inEachLayout(() => {
+    const [x, w] = tensors([2, 3, 6, 6], [4, 3, 3, 3], 4, 'float32').map((t) => t.requiresGrad_());
+    const y = convolve(x, w, { padding: 1 });
+    const both = joinChannels(halveByMaximum(y), halveByMaximum(y));
+    const images = [y, both, ...grad(both.square().sum(), [x])];
+    const last = environment().imageLayout === 'channels-last';
+    for (const image of images) expect(image.isContiguous('channelsLast')).toBe(last);
   });
 });
 

@@ -81,6 +81,16 @@ describe('configure', () => {
     expect(environment().threads).toBe(threads);
   });
 
+  it('sets the layout of images, first channels-last with AVX-512 alone', () => {
+    const { imageLayout, cpu } = environment();
+    expect(imageLayout).toBe(cpu.avx512 ? 'channels-last' : 'contiguous');
+    for (const other of ['contiguous', 'channels-last'] as const) {
+      configure({ imageLayout: other });
+      expect(environment().imageLayout).toBe(other);
+    }
+    configure({ imageLayout });
+  });
+
   it('changes nothing that it was not given', () => {
     const before = environment();
     configure({});
@@ -92,6 +102,7 @@ describe('configure', () => {
     [{ threads: 0 }, /threads must be an integer from 1 to 1024/],
     [{ threads: 1.5 }, /safe integer/],
     [{ threads: '2' }, /expected an integer, got string/],
+    [{ imageLayout: 'channelsLast' }, /one of contiguous, channels-last; got 'channelsLast'/],
     [{ memoryLimit: 0 }, /memoryLimit must be a positive number/],
     [{ memoryLimit: Number.NaN }, /safe integer/],
     [{ deterministic: 1 }, /expected a boolean, got number/],

@@ -5,6 +5,10 @@ import { TorchError } from './errors.ts';
 
 export type BlasVendor = 'openblas' | 'mkl' | 'blis' | 'reference' | 'unknown';
 
+/** How images [N, C, H, W] lie in memory: channel by channel of each, or pixel by pixel with all channels. */
+const imageLayouts = ['contiguous', 'channels-last'] as const;
+export type ImageLayout = (typeof imageLayouts)[number];
+
 export interface Environment {
   /** LibTorch's version. */
   version: string;
@@ -16,6 +20,8 @@ export interface Environment {
   cpu: { capability: string; avx512: boolean; amx: boolean; bf16: boolean };
   /** Threads inside one operator. */
   threads: number;
+  /** Of images between the CPU's kernels; first channels-last where the processor has AVX-512, else contiguous. */
+  imageLayout: ImageLayout;
   /** Free and total bytes of each CUDA device. */
   cuda: { free: number; total: number }[];
 }
@@ -39,7 +45,7 @@ function cpuFlags(): Set<string> {
 }
 
 export function environment(): Environment {
-  const { version, config, blasLibrary, threads, cuda } = native.environment();
+  const { version, config, blasLibrary, threads, channelsLast, cuda } = native.environment();
   const flags = cpuFlags();
   return {
     version,
@@ -52,6 +58,7 @@ export function environment(): Environment {
       bf16: flags.has('avx512_bf16') || flags.has('amx_bf16') || flags.has('bf16'),
     },
     threads,
+    imageLayout: channelsLast ? 'channels-last' : 'contiguous',
     cuda,
   };
 }
@@ -59,6 +66,8 @@ export function environment(): Environment {
 export interface Configuration {
   /** Threads inside one operator. */
   threads?: number;
+  /** What convolutions, normalisation and pooling hand on; it changes their time, and results by rounding. */
+  imageLayout?: ImageLayout;
   /** Refuse operators that have no reproducible form on the device. */
   deterministic?: boolean;
   /** Treat denormal numbers as zero: faster where values vanish. */
@@ -73,11 +82,16 @@ export interface Configuration {
 
 /** Changes the given settings and no other. @throws TypeError for unknown or impossible ones. */
 export function configure(configuration: Configuration): void {
-  const { threads, deterministic, flushDenormal, tf32, cudnnBenchmark, memoryLimit, ...unknown } =
-    configuration;
+  const { threads, imageLayout, memoryLimit, ...others } = configuration;
+  const { deterministic, flushDenormal, tf32, cudnnBenchmark, ...unknown } = others;
   const [stranger] = Object.keys(unknown);
   if (stranger !== undefined) throw new TypeError(`configure: there is no setting '${stranger}'`);
+  if (imageLayout !== undefined && !imageLayouts.includes(imageLayout))
+    throw new TypeError(
+      `configure: imageLayout must be one of ${imageLayouts.join(', ')}; got '${imageLayout}'`,
+    );
   if (threads !== undefined) native.setThreads(threads);
+  if (imageLayout !== undefined) native.setImageLayout(imageLayout === 'channels-last');
   if (memoryLimit !== undefined) native.setMemoryLimit(memoryLimit);
   native.setFlags(deterministic, flushDenormal, tf32, cudnnBenchmark);
 }

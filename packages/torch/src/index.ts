@@ -27,6 +27,7 @@ export {
   type Environment,
   emptyCache,
   environment,
+  type ImageLayout,
   memory,
   resetPeakMemory,
   synchronize,

@@ -29,6 +29,7 @@ test('data and out suffice', () => {
     seed: 0,
     device: 'auto',
     precision: 'auto',
+    imageLayout: 'auto',
     threads: null,
     unlabelled: null,
     profile: false,

@@ -176,6 +176,9 @@ export const trainConfigSchema = z
     seed: wholeNumber(0).default(0).describe('Seed of all randomness'),
     device: oneOf('auto', 'cpu', 'cuda').default('auto').describe('Where to compute'),
     precision: oneOf('auto', 'fp32', 'bf16').default('auto').describe('Arithmetic of the models'),
+    imageLayout: oneOf('auto', 'contiguous', 'channels-last')
+      .default('auto')
+      .describe('How images lie in memory between the kernels of a CPU'),
     threads: wholeNumber(1, 1024)
       .nullable()
       .default(null)

@@ -6,6 +6,7 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import {
   type Device,
+  environment,
   Generator,
   keep,
   loadSafetensors,
@@ -81,7 +82,9 @@ export function readKeptBy(folder: string): KeptBy | null {
 /** Normalisations folded, and weights turned once to the order that the kernels of a CPU take. */
 function makeFast(model: Segmenter): void {
   const [{ value }] = model.parameters();
-  if (foldNorms(model) > 0 && value.device === 'cpu') model.to({ memoryFormat: 'channelsLast' });
+  const last = environment().imageLayout === 'channels-last';
+  if (foldNorms(model) > 0 && value.device === 'cpu' && last)
+    model.to({ memoryFormat: 'channelsLast' });
 }
 
 /**

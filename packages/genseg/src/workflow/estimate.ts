@@ -6,14 +6,14 @@ import type { TrainConfig } from '../run/index.ts';
 import { predict } from '../segmenter/index.ts';
 import { measureSteps, secondsOf } from '../train/index.ts';
 import { prepare } from './prepare.ts';
+import { keepSettings } from './process-settings.ts';
 import { startSession } from './run-state.ts';
-import { keepThreads } from './threads.ts';
 
 /** Of a training that ends with a fast test. @returns seconds, without the start of the process. */
 export async function estimateSeconds(config: TrainConfig): Promise<number> {
   const started = performance.now();
   const since = (start: number) => (performance.now() - start) / 1000;
-  using _threads = keepThreads();
+  using _settings = keepSettings();
   const { plan, data, pairs: loaded, sets } = await prepare(config);
   using pairs = loaded;
   const loading = since(started);

@@ -15,7 +15,7 @@ export interface Work {
   sets: readonly TestSet[];
 }
 
-/** Sets the threads of the process, too. @throws DataError and ConfigError for whatever cannot be trained. */
+/** Leaves the process with the settings of the plan. @throws DataError and ConfigError for whatever cannot be trained. */
 export async function prepare(config: TrainConfig): Promise<Work> {
   if (config.threads !== null) configure({ threads: config.threads });
   const data = await prepareData(config);
@@ -27,7 +27,7 @@ export async function prepare(config: TrainConfig): Promise<Work> {
   const pairs = await loadPairs(data, made);
   try {
     const plan = tuned(made, pairs, { config, cpu: engine.cpu });
-    configure({ threads: plan.threads });
+    configure({ threads: plan.threads, imageLayout: plan.imageLayout });
     return { config, plan, data, pairs, sets };
   } catch (error) {
     pairs[Symbol.dispose]();

@@ -65,6 +65,7 @@ export function openRun(paths: RunPaths): { plan: Plan; data: RunData } {
   plan.weights ??= null;
   plan.stageRates ??= {};
   plan.task ??= classTask(plan.classes.length);
+  plan.imageLayout ??= 'channels-last';
   completeRecipe(plan.recipe);
   // The folder may have moved.
   if (isScript(plan.model)) plan.model = paths.model;

@@ -35,10 +35,10 @@ import { type RunData, testSets } from './data.ts';
 import { type Cost, testModel, writeRecords } from './finish.ts';
 import { prepare, type Work } from './prepare.ts';
 import { drawPreview } from './preview.ts';
+import { keepSettings } from './process-settings.ts';
 import { profileRun } from './profile.ts';
 import { Recorder } from './recorder.ts';
 import { loadPairs, openRun, requireWhole, startSession } from './run-state.ts';
-import { keepThreads } from './threads.ts';
 
 /** The command line's JSON. */
 export interface TrainResult {
@@ -71,7 +71,7 @@ export async function train(
   watcher: Watcher,
 ): Promise<TrainResult | null> {
   const started = performance.now();
-  using _threads = keepThreads();
+  using _settings = keepSettings();
   const work = await prepare(config);
   using pairs = work.pairs;
   const { data, sets } = work;
@@ -115,8 +115,8 @@ export async function resume(
   requireWhole(run.paths);
   const config = restoreConfig(trainConfigSchema, run.config.settings);
   const { plan, data } = openRun(run.paths);
-  using _threads = keepThreads();
-  configure({ threads: plan.threads });
+  using _settings = keepSettings();
+  configure({ threads: plan.threads, imageLayout: plan.imageLayout });
   using pairs = await loadPairs(data, plan);
   return await execute(
     run,

@@ -33,7 +33,7 @@ export function suiteMarkdown(results: SuiteResults, analysis: Analysis): string
         ]
       : []),
     '## Every cell',
-    'The command gives the same bits again on the same machine with the same number of threads, in the precision that the run’s plan.json names.',
+    'The command gives the same bits again on the same machine with the same number of threads, in the precision and image layout that the run’s plan.json names.',
     [
       '```sh',
       ...cells.flatMap(({ record }) => (record ? [commandText(record.command)] : [])),

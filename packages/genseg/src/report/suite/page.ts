@@ -248,7 +248,7 @@ function commands({ cells }: SuiteResults): Content {
     known.length > 0 &&
     section(
       'To repeat it',
-      'The command of each cell. It gives the same bits again on the same machine with the same number of threads, in the precision that the run’s plan.json names.',
+      'The command of each cell. It gives the same bits again on the same machine with the same number of threads, in the precision and image layout that the run’s plan.json names.',
       html`<details><summary>${counted(known.length, 'command')}</summary><pre><code>${known.join('\n')}</code></pre></details>`,
     )
   );

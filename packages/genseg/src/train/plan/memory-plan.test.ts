@@ -1,6 +1,6 @@
 /** The memory of training steps as it was estimated, beside what is measured; and widths planned from it. */
-import { memory, resetPeakMemory } from '@genseg/torch';
-import { expect, test } from 'vitest';
+import { configure, environment, memory, resetPeakMemory } from '@genseg/torch';
+import { afterAll, beforeAll, expect, test } from 'vitest';
 import { checkLeaks, tinyRecipe } from '../../../test/tiny.ts';
 import { Random } from '../../random.ts';
 import { resunet, unet } from '../../segmenter/family.ts';
@@ -11,6 +11,11 @@ import { Session } from '../session.ts';
 import { planWidth, type Training, trainingBytes } from './memory-plan.ts';
 
 checkLeaks();
+
+// Estimates are of channels-last images; contiguous ones need less here and there.
+const { imageLayout } = environment();
+beforeAll(() => configure({ imageLayout: 'channels-last' }));
+afterAll(() => configure({ imageLayout }));
 
 const training = (method: Parameters<typeof methodNamed>[0], width = 16): Training => ({
   method: methodNamed(method),

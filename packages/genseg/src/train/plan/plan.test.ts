@@ -33,13 +33,30 @@ test.each(['fast', 'standard'] as const)(
   },
 );
 
-test("a family's own learning rate is a share of the preset's, but from pretrained weights", () => {
+function planned(options: object, engine = environment()): Plan {
   const manifest = { fingerprint: { channels: 1 }, classes: ['background', 'cell'] } as Manifest;
   const division = { train: [], validation: [], test: [], unused: [] };
-  const planned = (options: object) => {
-    const config = trainConfigSchema.parse({ data: '.', out: '.', device: 'cpu', ...options });
-    return makePlan(config, { manifest, division }, environment());
+  const config = trainConfigSchema.parse({ data: '.', out: '.', device: 'cpu', ...options });
+  return makePlan(config, { manifest, division }, engine);
+}
+
+test("the image layout is as asked, else the processor's, and the plan says which", () => {
+  const engine = environment();
+  const layoutOf = (options: object, avx512 = true) => {
+    const processor = { cpu: { ...engine.cpu, avx512 }, cuda: [{ free: 1e9, total: 1e9 }] };
+    const { imageLayout, decisions } = planned(options, { ...engine, ...processor });
+    return [imageLayout, decisions.find(({ name }) => name === 'image layout')?.reason];
   };
+  const other = engine.imageLayout === 'contiguous' ? 'channels-last' : 'contiguous';
+  expect(layoutOf({ imageLayout: other })).toEqual([other, 'as asked']);
+  const own = engine.imageLayout;
+  expect(layoutOf({})).toEqual([own, 'the faster one with AVX-512, as a rule']);
+  expect(layoutOf({}, false)).toEqual([own, 'the faster one without AVX-512, as a rule']);
+  expect(layoutOf({ device: 'cuda' })[1]).toBeUndefined();
+  expect(() => planned({ imageLayout: 'nhwc' })).toThrow(/auto, contiguous, channels-last/);
+});
+
+test("a family's own learning rate is a share of the preset's, but from pretrained weights", () => {
   const rateOf = (plan: Plan) => plan.recipe.segmentation.lr;
   const swin = planned({ model: 'swin-unet' });
   const { lr } = presets.fast.recipe.segmentation;

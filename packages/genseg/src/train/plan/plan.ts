@@ -1,5 +1,5 @@
 /** What is decided before training, each with its reason: plan.json, and all that the trainer reads. */
-import type { Environment } from '@genseg/torch';
+import type { Environment, ImageLayout } from '@genseg/torch';
 import type { Division, Manifest } from '../../data/index.ts';
 import { ConfigError } from '../../errors.ts';
 import type { Task } from '../../nn/index.ts';
@@ -38,6 +38,8 @@ export interface Plan {
   task: Task;
   device: 'cpu' | 'cuda';
   precision: 'fp32' | 'bf16';
+  /** Between the kernels of a CPU. */
+  imageLayout: ImageLayout;
   threads: number;
   seed: number;
   decisions: Decision[];
@@ -88,6 +90,15 @@ function choosePrecision(config: TrainConfig, device: Plan['device']): [Plan['pr
   return ['fp32', 'the processor has no arithmetic in bfloat16, which would be slower'];
 }
 
+/** Without AVX-512 a trial decides afterwards (tune.ts); with it channels-last has never been the slower one. */
+function chooseLayout(
+  { imageLayout: wanted }: TrainConfig,
+  { imageLayout, cpu }: Environment,
+): [ImageLayout, string] {
+  if (wanted !== 'auto') return [wanted, 'as asked'];
+  return [imageLayout, `the faster one ${cpu.avx512 ? 'with' : 'without'} AVX-512, as a rule`];
+}
+
 /** The plan with as many steps as end within a time; that of evaluation comes on top. */
 export function fitBudget(plan: Plan, seconds: number, times: StepTimes): Plan {
   const recipe = fitSteps(plan.recipe, seconds, times);
@@ -122,6 +133,7 @@ export function makePlan(
   const { recipe: asPreset, reason } = presets[config.preset];
   const [device, deviceReason] = chooseDevice(config.device, environment);
   const [precision, precisionReason] = choosePrecision(config, device);
+  const [imageLayout, layoutReason] = chooseLayout(config, environment);
   const { train, validation, test, unused } = data.division;
   const { channels } = data.manifest.fingerprint;
   const threads = config.threads ?? environment.threads;
@@ -156,6 +168,7 @@ export function makePlan(
     task,
     device,
     precision,
+    imageLayout,
     threads,
     seed: config.seed,
     decisions: [
@@ -224,6 +237,9 @@ export function makePlan(
       ...taskDecisions(task, data.manifest),
       { name: 'device', value: device, reason: deviceReason },
       { name: 'precision', value: precision, reason: precisionReason },
+      ...(device === 'cpu'
+        ? [{ name: 'image layout', value: imageLayout, reason: layoutReason }]
+        : []),
       {
         name: 'threads',
         value: threads,

@@ -1,12 +1,12 @@
-/** Precision and threads by measuring: those in which a few steps of the segmentation model are fastest. */
+/** Precision, image layout and threads by measuring: those in which a few steps of the segmentation model are fastest. */
 import { configure, type Environment } from '@genseg/torch';
-import { isScript, type TrainConfig } from '../../run/index.ts';
+import { type Decision, isScript, type TrainConfig } from '../../run/index.ts';
 import type { SessionData } from '../batches.ts';
 import { augment } from '../method.ts';
 import { Session } from '../session.ts';
 import { type Plan, sessionOptions } from './plan.ts';
 
-export type Setting = Pick<Plan, 'precision' | 'threads'>;
+export type Setting = Pick<Plan, 'precision' | 'imageLayout' | 'threads'>;
 
 export interface Trial {
   /** Of the fastest step, on the clock and of all threads together: the latter hardly hangs on what else runs. */
@@ -19,6 +19,7 @@ export interface Trial {
 /** What may still be chosen. */
 export interface Open {
   precision: boolean;
+  imageLayout: boolean;
   threads: boolean;
 }
 
@@ -28,11 +29,11 @@ interface Choice<T> {
 }
 
 /**
- * How many times faster a setting must be to be taken instead of fp32 and of more threads. Far from 1, since noise
- * shall not decide: the setting decides the last digits of the results.
+ * How many times faster a setting must be to be taken instead of fp32, of the layout that is the faster one as a rule
+ * and of more threads. Far from 1, since noise shall not decide: the setting decides the last digits of the results.
  */
 const worthwhile = 1.2;
-/** How far losses in bf16 may lie from those in fp32, relatively. */
+/** How far losses may lie from those in fp32 and in the usual layout, relatively. */
 const tolerance = 0.02;
 /** Steps of a trial at most; slow ones are two, so that the user's first step is not far. */
 const mostSteps = 3;
@@ -42,43 +43,68 @@ const patience = 0.5; // seconds
 export function tune(plan: Plan, open: Open, take: (setting: Setting) => Trial): Plan {
   if (plan.device !== 'cpu') return plan;
   const trial = once(take);
-  const precision = open.precision ? betterPrecision(trial) : { value: plan.precision };
+  const { imageLayout } = plan;
+  const precision = open.precision
+    ? better(
+        ['fp32', 'bf16'],
+        (precision) => trial({ precision, imageLayout, threads: 1 }),
+        (name) => `in ${name}`,
+      )
+    : { value: plan.precision };
+  const layout = open.imageLayout
+    ? better(
+        [imageLayout, imageLayout === 'contiguous' ? 'channels-last' : 'contiguous'],
+        (imageLayout) => trial({ precision: precision.value, imageLayout, threads: 1 }),
+        (name) => `with ${name} images`,
+      )
+    : { value: imageLayout };
+  const chosen = { precision: precision.value, imageLayout: layout.value };
   const threads =
     open.threads && plan.threads > 1
-      ? betterThreads(plan.threads, (threads) => trial({ precision: precision.value, threads }))
+      ? betterThreads(plan.threads, (threads) => trial({ ...chosen, threads }))
       : { value: plan.threads };
-  const found = { precision, threads };
+  const found = new Map<string, Partial<Decision>>([
+    ['precision', precision],
+    ['image layout', layout],
+    ['threads', threads],
+  ]);
   const decisions = plan.decisions.map((decision) => ({
     ...decision,
-    ...found[decision.name as keyof Setting],
+    ...found.get(decision.name),
   }));
-  return { ...plan, precision: precision.value, threads: threads.value, decisions };
+  return { ...plan, ...chosen, threads: threads.value, decisions };
 }
 
 /** No setting is tried twice. */
 function once(take: (setting: Setting) => Trial): (setting: Setting) => Trial {
   const taken = new Map<string, Trial>();
   return (setting) => {
-    const key = `${setting.precision} ${setting.threads}`;
+    const key = `${setting.precision} ${setting.imageLayout} ${setting.threads}`;
     const trial = taken.get(key) ?? take(setting);
     taken.set(key, trial);
     return trial;
   };
 }
 
-/** On one thread, by processor time: what else the machine does hardly changes it. */
-function betterPrecision(trial: (setting: Setting) => Trial): Choice<Plan['precision']> {
-  const [full, half] = (['fp32', 'bf16'] as const).map((precision) =>
-    trial({ precision, threads: 1 }),
-  );
-  const steps = Math.min(full.losses.length, half.losses.length);
-  const shares = half.losses.slice(0, steps).map((loss, i) => Math.abs(loss / full.losses[i] - 1));
+/**
+ * The other value where it is much faster and computes the same, else the usual one.
+ *
+ * @param trial on one thread. Processor time decides, which hardly hangs on what else the machine does.
+ */
+function better<T extends string>(
+  [usual, other]: readonly [T, T],
+  trial: (value: T) => Trial,
+  inWords: (value: T) => string,
+): Choice<T> {
+  const [kept, tried] = [trial(usual), trial(other)];
+  const steps = Math.min(kept.losses.length, tried.losses.length);
+  const shares = tried.losses.slice(0, steps).map((loss, i) => Math.abs(loss / kept.losses[i] - 1));
   const apart = Math.max(...shares);
-  const good = apart <= tolerance && full.processor >= worthwhile * half.processor;
-  const times = `${ms(half.processor)} of processor time in bf16, ${ms(full.processor)} in fp32`;
+  const good = apart <= tolerance && kept.processor >= worthwhile * tried.processor;
+  const times = `${ms(tried.processor)} of processor time ${inWords(other)}, ${ms(kept.processor)} ${inWords(usual)}`;
   const difference = `${(100 * apart).toPrecision(2)} %`;
   return {
-    value: good ? 'bf16' : 'fp32',
+    value: good ? other : usual,
     reason: `a step takes ${times}; their losses differ by ${difference}`,
   };
 }
@@ -100,7 +126,7 @@ function betterThreads(most: number, trial: (threads: number) => Trial): Choice<
 const ms = (seconds: number): string => `${Math.round(1000 * seconds)} ms`;
 
 /**
- * Steps on real pairs with a model that is thrown away; leaves the process with the threads of the last trial.
+ * Steps on real pairs with a model that is thrown away; leaves the process with the settings of the last trial.
  * @param enoughSeconds after which no further step is taken.
  */
 export function trialOf(
@@ -108,8 +134,8 @@ export function trialOf(
   data: SessionData,
   { enoughSeconds = patience } = {},
 ): (setting: Setting) => Trial {
-  return ({ precision, threads }) => {
-    configure({ threads });
+  return ({ precision, imageLayout, threads }) => {
+    configure({ imageLayout, threads });
     const options = { ...sessionOptions({ ...plan, precision }), method: augment };
     using session = new Session(options, data);
     const losses: number[] = [];
@@ -139,6 +165,7 @@ export const tuned = (
     plan,
     {
       precision: config.precision === 'auto' && cpu.bf16 && !isScript(plan.model),
+      imageLayout: config.imageLayout === 'auto' && !cpu.avx512,
       threads: config.threads === null,
     },
     trialOf(plan, data),
