@@ -56,7 +56,7 @@ export function intensityRange(
   file: string,
 ): IntensityRange | null {
   if (intensity.per === 'dataset') return null;
-  const counts = new Float64Array(2 ** 16);
+  const counts = new Float64Array(2 ** image.bits);
   for (let y = 0; y < image.height; y += band) {
     const height = Math.min(band, image.height - y);
     const rows = cropImage(image, { x: 0, y, width: image.width, height });
