@@ -5,6 +5,7 @@
 //   node bench/compare-iterations.mjs             prints it
 //   node bench/compare-iterations.mjs --write     also into docs/performance.md, with a plot
 //   node bench/compare-iterations.mjs --only 16,32   these widths; --turns 5: turns of each
+//   node bench/compare-iterations.mjs --plain        of Python's lines the first alone
 
 import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { availableParallelism, tmpdir } from 'node:os';
@@ -33,8 +34,11 @@ const sizes = [
   { width: 64, size: 256, batch: 2, depth: 8, turns: 1, perTurn: 1 },
 ];
 
-/** @returns {Variant[]} */
-function variantsOf(threads = availableParallelism()) {
+/**
+ * @param {{ alone: boolean }} options Python's plain line without its others
+ * @returns {Variant[]}
+ */
+function variantsOf({ alone }, threads = availableParallelism()) {
   const fp32 = { precision: 'fp32', layout: 'contiguous', threads };
   const plain = { name: 'Python, eager fp32', python: true, ...fp32 };
   return [
@@ -43,8 +47,12 @@ function variantsOf(threads = availableParallelism()) {
       ...{ ...fp32, precision },
     })),
     plain,
-    { ...plain, name: 'Python, channels-last', layout: 'channels-last' },
-    { ...plain, name: 'Python, eager, untuned', tuned: false },
+    ...(alone
+      ? []
+      : [
+          { ...plain, name: 'Python, channels-last', layout: 'channels-last' },
+          { ...plain, name: 'Python, eager, untuned', tuned: false },
+        ]),
   ];
 }
 
@@ -54,11 +62,11 @@ const sum = (/** @type {number[]} */ values) => values.reduce((a, b) => a + b, 0
  * Measures all variants of one size in turn. Each turn is a process of its own that is alone in memory, where
  * the plain half at the paper's nets needs more than many a machine has; its first iteration only warms it.
  * @param {typeof sizes[number]} size
- * @param {{ python: string | undefined, turns?: number, file: string }} options
+ * @param {{ python: string | undefined, turns?: number, alone?: boolean, file: string }} options
  * @returns {Promise<(Measured | Ended)[]>}
  */
-export async function measureIterations(size, { python, turns = size.turns, file }) {
-  const variants = variantsOf().filter((variant) => python || !variant.python);
+export async function measureIterations(size, { python, turns = size.turns, alone = false, file }) {
+  const variants = variantsOf({ alone }).filter((variant) => python || !variant.python);
   const found = variants.map((variant) => ({
     ...{ variant, ended: false },
     turns: /** @type {Turn[]} */ ([]),
@@ -181,8 +189,8 @@ async function peakText() {
   return table(['GFLOP/s', 'matrix product', '3x3 convolution', 'with its gradients'], rows);
 }
 
-/** @param {{ python: string | undefined, turns?: number, only?: number[], write?: boolean }} options */
-export async function compareIterations({ python, turns, only, write = false }) {
+/** @param {{ python: string | undefined, turns?: number, only?: number[], alone?: boolean, write?: boolean }} options */
+export async function compareIterations({ python, turns, only, alone = false, write = false }) {
   const folder = mkdtempSync(join(tmpdir(), 'genseg-iteration-'));
   const parts = [machineLine(), await peakText()];
   const plots = [];
@@ -190,7 +198,7 @@ export async function compareIterations({ python, turns, only, write = false }) 
     for (const size of sizes.filter(({ width }) => only?.includes(width) ?? true)) {
       const file = join(folder, `first-${size.width}.safetensors`);
       const measured = await measureIterations(size, {
-        ...{ python, file },
+        ...{ python, alone, file },
         ...(turns !== undefined && { turns }),
       });
       rmSync(file, { force: true });
@@ -209,12 +217,18 @@ export async function compareIterations({ python, turns, only, write = false }) 
 
 if (import.meta.url === pathToFileURL(process.argv[1]).href) {
   const { values } = parseArgs({
-    options: { write: { type: 'boolean' }, only: { type: 'string' }, turns: { type: 'string' } },
+    options: {
+      write: { type: 'boolean' },
+      plain: { type: 'boolean' },
+      only: { type: 'string' },
+      turns: { type: 'string' },
+    },
   });
   await compareIterations({
     python: process.env.PYTHON ?? '/usr/bin/python3',
     ...(values.turns !== undefined && { turns: Number(values.turns) }),
     ...(values.only !== undefined && { only: values.only.split(',').map(Number) }),
+    ...(values.plain !== undefined && { alone: values.plain }),
     ...(values.write !== undefined && { write: values.write }),
   });
 }
