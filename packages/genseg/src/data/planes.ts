@@ -46,9 +46,6 @@ export function scaled(
 /** Pixel values that become 0 and 1. */
 export type IntensityRange = readonly [low: number, high: number];
 
-/** Rows that are counted at a time, so that a large image needs no second copy. */
-const band = 256;
-
 /** Percentiles 0.5 and 99.5 of an image's values, to the nearest whole one; null where the data set's count. @throws DataError */
 export function intensityRange(
   image: Image,
@@ -57,12 +54,22 @@ export function intensityRange(
 ): IntensityRange | null {
   if (intensity.per === 'dataset') return null;
   const counts = new Float64Array(2 ** image.bits);
+  for (const values of valuesOf(image, channels, file))
+    for (let i = 0; i < values.length; i++) counts[Math.round(values[i])]++;
+  return [percentile(counts, lowShare), percentile(counts, highShare)];
+}
+
+/** Rows that are converted at a time, so that a large image needs no second copy. */
+const band = 256;
+
+/** All values of all channels, in any order. */
+function* valuesOf(image: Image, channels: number, file: string): Iterable<ArrayLike<number>> {
+  if (image.channels === channels) return yield image.data;
   for (let y = 0; y < image.height; y += band) {
     const height = Math.min(band, image.height - y);
     const rows = cropImage(image, { x: 0, y, width: image.width, height });
-    for (const value of asTrained(rows, channels, file)) counts[Math.round(value)]++;
+    yield asTrained(rows, channels, file);
   }
-  return [percentile(counts, lowShare), percentile(counts, highShare)];
 }
 
 function asTrained(image: Image, channels: number, file: string): Float32Array<ArrayBuffer> {
