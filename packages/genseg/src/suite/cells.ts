@@ -29,6 +29,9 @@ export type CellOptions = Readonly<Record<string, Options[string] | readonly str
   readonly data: string;
 };
 
+/** That of `genseg train`, which needs no option for it. */
+const defaultModel = 'unet';
+
 /** Draws first, so that a suite that is stopped has whole draws; then the methods of a cell side by side. */
 export const cellsOf = (suite: Suite): Cell[] =>
   suite.seeds
@@ -38,7 +41,7 @@ export const cellsOf = (suite: Suite): Cell[] =>
     .flatMap((at) => suite.models.map((model) => ({ ...at, model })))
     .flatMap((at) => suite.methods.map((method) => cellOf(suite, { ...at, method })));
 
-/** A model or variant is part of the id where the suite has several. */
+/** A model is part of the id unless it is the default alone, since suites may share a folder; a variant, of several. */
 function cellOf(
   { models, variants }: Suite,
   { seed, task, labels, variant, model, method }: Place,
@@ -46,7 +49,7 @@ function cellOf(
   const { threads = null, ...options } = { ...task.options, ...variant.options };
   const several = [
     ...(variants.length > 1 ? [variant.name] : []),
-    ...(models.length > 1 ? [modelId(model)] : []),
+    ...(models.length > 1 || model !== defaultModel ? [modelId(model)] : []),
   ];
   const unlabelled = takesUnlabelled(method) ? task.unlabelled : null;
   const files = [model, String(options.weights)].filter((file) => /\.(pt|safetensors)$/.test(file));
@@ -55,7 +58,7 @@ function cellOf(
     ...{ task: task.name, variant: variant.name, model, method, labels, seed },
     options: {
       ...{ data: task.data, method },
-      ...(model !== 'unet' && { model }),
+      ...(model !== defaultModel && { model }),
       ...{ labels, seed, test: task.test },
       ...(unlabelled !== null && { unlabelled }),
       ...options,

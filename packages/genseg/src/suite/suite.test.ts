@@ -71,7 +71,16 @@ test('cells: every combination once, draws first, each a plain training', async 
 
 const least = 'tasks: [{ name: a, data: a }]\nmethods: [plain]\nlabels: 5\ndraws: 1\n';
 
-test('of one model and variant the ids say nothing; threads that a suite sets are those of its cells', async () => {
+test('suites of one model each may share a folder: only of the default the ids say nothing', async () => {
+  const idsOf = async (models: string) =>
+    cellsOf((await suiteOf(`${least}models: ${models}`)).read()).map(({ id }) => id);
+  expect(await idsOf('unet')).toEqual(['a-5-plain-0']);
+  expect(await idsOf('[resunet]')).toEqual(['a-5-resunet-plain-0']);
+  expect(await idsOf('nets/own.pt')).toEqual(['a-5-own-plain-0']);
+  expect(await idsOf('[unet, resunet]')).toEqual(['a-5-unet-plain-0', 'a-5-resunet-plain-0']);
+});
+
+test('of the default model and one variant the ids say nothing; threads that a suite sets are those of its cells', async () => {
   const { read } = await suiteOf(`${least}options: { threads: 1 }`);
   const [cell] = cellsOf(read());
   expect(cell.id).toBe('a-5-plain-0');
