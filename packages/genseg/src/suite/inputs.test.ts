@@ -1,10 +1,10 @@
-import { cpSync, symlinkSync, writeFileSync } from 'node:fs';
+import { cpSync, existsSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { dataSet, temporaryFolder } from '../../test/data/fixtures.ts';
 import { DataError } from '../errors.ts';
 import type { Cell } from './cells.ts';
-import { codeVersion, contentHashes, inputsOf } from './inputs.ts';
+import { codeVersion, contentHashes, inputsOf, withEffect, withoutEffect } from './inputs.ts';
 
 const cell = (data: string, size = '64'): Cell => ({
   ...{ id: 'a', task: 'a', variant: 'default', model: 'unet', method: 'plain', labels: 5, seed: 0 },
@@ -76,4 +76,10 @@ test('code that makes the scores is another version, though it lies among the re
   const before = codeVersion([code]);
   writeFileSync(join(code, 'report', 'evaluation.js'), '2');
   expect(codeVersion([code])).not.toBe(before);
+});
+
+test('what is told apart by its path is there, so that no renaming changes what counts', () => {
+  const src = join(import.meta.dirname, '..');
+  const paths = [...withoutEffect, ...withEffect];
+  expect(paths.filter((path) => !existsSync(join(src, path.replace(/\.js$/, '.ts'))))).toEqual([]);
 });

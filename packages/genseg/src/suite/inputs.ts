@@ -65,13 +65,18 @@ function filesIn(folder: string, prefix = ''): string[] {
     });
 }
 
-/** What only shows results, or runs trainings, changes none; evaluation.js makes the scores that are recorded. */
-const withoutEffect =
-  /(^|\/)(cli|report(?!\/evaluation\.js$)|suite|picture|workflow(?=\/bench\.js$))\/|\.d\.ts$|\.map$/;
+/** Compiled code that only shows results, or runs trainings: folders, which end in `/`, and files. */
+export const withoutEffect = ['cli/', 'report/', 'suite/', 'picture/', 'workflow/bench.js'];
+/** Counts all the same: makes the scores that are recorded. */
+export const withEffect = ['report/evaluation.js'];
+
+const hasEffect = (path: string): boolean =>
+  !/\.(d\.ts|map)$/.test(path) &&
+  (withEffect.includes(path) || !withoutEffect.some((start) => path.startsWith(start)));
 
 /**
  * The hash of the code that trains and tests.
- * @param roots folders of compiled packages, and files that stand for what is compiled natively.
+ * @param roots folders that packages are compiled into, and files that stand for what is compiled natively.
  */
 export function codeVersion(roots: readonly string[]): string {
   const lines = roots
@@ -79,7 +84,7 @@ export function codeVersion(roots: readonly string[]): string {
     .flatMap((root) =>
       statSync(root).isDirectory()
         ? filesIn(root)
-            .filter((path) => !withoutEffect.test(path))
+            .filter(hasEffect)
             .map((path) => join(root, path))
         : [root],
     )
