@@ -67,6 +67,12 @@ test('wrong usage exits with 2 and says how to mend it, in one line', async () =
     [['train', data, '--out', out, '--budget', 'soon'], /--budget is "soon", expected a time/],
     [['train', data, '--out', out, '--device', 'cuda'], /cuda|CUDA/],
     [['generate', out, '--out', out, '--count', '0'], /expected a whole number, 1 or more/],
+    [
+      ['generate', out, '--out', out, '--count', '1', '--seed', ''],
+      /expected a whole number, 0 or/,
+    ],
+    [['bench', out, '--jobs', '0'], /--jobs <n>' argument '0'.*expected a whole number, 1 or more/],
+    [['bench', out, '--jobs', '1e1'], /argument '1e1'.*expected a whole number, 1 or more/],
     [['predict', out, data, '--out', out, '--spacing', '0'], /expected mm per pixel above 0/],
     [['predict', out, data, '--out', out, '--fast', '--uncertainty'], /--fast.*--uncertainty/],
     [['predict', out, data, '--out', out, '--tile', '--uncertainty'], /--tile.*--uncertainty/],

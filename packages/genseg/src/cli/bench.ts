@@ -4,7 +4,6 @@ import { availableParallelism, cpus } from 'node:os';
 import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { Command } from '@commander-js/extra-typings';
-import { ConfigError } from '../errors.ts';
 import { duration } from '../report/index.ts';
 import { acquireLock, lockHolder } from '../run/index.ts';
 import {
@@ -24,12 +23,17 @@ import {
 } from '../suite/index.ts';
 import { estimateCells, planCells } from '../workflow/index.ts';
 import { InterruptedError, print, say, watchInterrupt } from './io.ts';
+import { wholeNumber } from './parse.ts';
 
 export const benchCommand = new Command('bench')
   .description('run the trainings of a suite, and put their results into one table')
   .argument('<suite>', 'YAML file of the suite')
   .option('--out <folder>', 'where its runs and results lie; by default runs/bench/<suite>')
-  .option('--jobs <n>', 'trainings at a time; by default as many as CPU cores')
+  .option(
+    '--jobs <n>',
+    'trainings at a time; by default as many as CPU cores',
+    wholeNumber('a whole number, 1 or more', 1),
+  )
   .option(
     '--dry-run',
     'only print the trainings, what is done of them, and how long the rest takes',
@@ -44,7 +48,7 @@ export const benchCommand = new Command('bench')
     const out = resolve(given ?? join('runs', 'bench', nameOf(file)));
     const suite = readSuite(resolve(file), out);
     const cores = availableParallelism();
-    const jobs = wholeNumber('--jobs', wanted) ?? cores;
+    const jobs = wanted ?? cores;
     const threads = Math.max(1, Math.floor(cores / jobs));
     const contentOf = contentHashes();
     const lock = join(out, 'bench.lock');
@@ -104,12 +108,6 @@ const nameOf = (file: string): string =>
 const machine = (): string => `${cpus()[0]?.model.trim() ?? 'unknown'}, ${cpus().length} cores`;
 
 const endText = (csv: string, out: string): string => `results: ${csv}\nnext: genseg report ${out}`;
-
-function wholeNumber(flag: string, text: string | undefined): number | null {
-  if (text === undefined) return null;
-  if (/^[1-9]\d*$/.test(text)) return Number(text);
-  throw new ConfigError(`${flag} is "${text}", expected a whole number, 1 or more`);
-}
 
 const stateWords: Readonly<Record<CellState, string>> = {
   done: 'done',
