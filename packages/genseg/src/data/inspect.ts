@@ -250,8 +250,9 @@ function groupsOf(cases: readonly ScannedCase[], duplicates: readonly Duplicate[
   return own.map(root);
 }
 
-function spread(sides: readonly number[]): [number, number, number] {
-  const sorted = sides.toSorted((a, b) => a - b);
+/** The smallest of some whole numbers, the middle one (of an even count the larger of the two there) and the largest. */
+function spread(values: readonly number[]): [number, number, number] {
+  const sorted = values.toSorted((a, b) => a - b);
   return [sorted[0], sorted[sorted.length >> 1], sorted.at(-1)!];
 }
 

@@ -59,7 +59,7 @@ const regionSchema = z.object({
 const fingerprintSchema = z.object({
   channels: side,
   bits: z.union([z.literal(8), z.literal(16)]),
-  /** Smallest, median and largest side lengths in px. */
+  /** Smallest, middle and largest side length in px; of an even count the larger of the two in the middle. */
   width: z.tuple([side, side, side]),
   height: z.tuple([side, side, side]),
   intensity: z.object({

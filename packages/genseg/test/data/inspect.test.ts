@@ -239,6 +239,16 @@ describe('the manifest', () => {
     expect(manifest.fingerprint).toMatchObject({ channels: 1, bits: 8, width: [16, 16, 16] });
   });
 
+  test('of an even number of sides the larger of the two in the middle is told', async () => {
+    const widths = [10, 12, 20, 24];
+    const files = widths.flatMap((width, i): [string, Uint8Array][] => [
+      [`images/${i}.png`, png(picture(i, { width }), { width })],
+      [`masks/${i}.png`, png(square({ to: 8, width }), { width })],
+    ]);
+    const { fingerprint } = (await look(Object.fromEntries(files))).manifest;
+    expect(fingerprint).toMatchObject({ width: [10, 20, 24], height: [16, 16, 16] });
+  });
+
   test('16-bit images keep their depth, and the range of the data set is known', async () => {
     const wide = (seed: number) => png(Uint16Array.from(picture(seed), (v) => 1000 + 10 * v));
     const { manifest } = await look({ ...good, 'images/a.png': wide(1), 'images/b.png': wide(2) });
