@@ -70,6 +70,8 @@ describe('files', () => {
     for (const name of ['.plan.json.123.tmp', 'notes.tmp', '.hidden']) {
       writeFileSync(join(folder, name), '');
     }
+    mkdirSync(join(folder, '.run.lock.takeover.123.tmp'));
+    writeFileSync(join(folder, '.run.lock.takeover.123.tmp', 'a'), '');
     removeTemporaryFiles(folder);
     expect(readdirSync(folder)).toEqual(['.hidden', 'notes.tmp']);
   });

@@ -58,13 +58,13 @@ export function writeJsonAtomic(path: string, value: JsonValue | object): void {
   writeFileAtomic(path, `${JSON.stringify(value, null, 2)}\n`);
 }
 
-/** Whether it is the name of a file that is being written, or that an interrupted write left. */
+/** Whether it is the name of a file or folder that is being written, or that an interrupted write left. */
 export const isTemporary = (name: string): boolean => /^\..+\.\d+\.tmp$/.test(name);
 
-/** Removes what interrupted file writes left in a folder. */
+/** Removes what interrupted writes left in a folder. */
 export function removeTemporaryFiles(folder: string): void {
   for (const name of readdirSync(folder).filter(isTemporary))
-    rmSync(join(folder, name), { force: true }); // another that asks for the lock may be as quick
+    rmSync(join(folder, name), { recursive: true, force: true }); // another that asks for the lock may be as quick
 }
 
 /** Replaces a folder by the files that `write` puts into the empty folder it is given. */

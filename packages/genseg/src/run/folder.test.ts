@@ -33,6 +33,15 @@ test('an empty folder will do, also one that a killed process had begun', () => 
   expect(existsSync(run.paths.config)).toBe(true);
 });
 
+test('an empty folder will do while another process asks for its lock', () => {
+  const guard = join(root, 'run.lock.takeover');
+  mkdirSync(guard, { recursive: true });
+  writeFileSync(join(guard, 'a'), JSON.stringify({ pid: 1, host: 'elsewhere', started: null }));
+  using run = RunFolder.create(root, settings);
+  expect(existsSync(run.paths.config)).toBe(true);
+  expect(readdirSync(guard)).toEqual(['a']);
+});
+
 test('refuses a folder with other files, a file, and an existing run, and leaves them alone', () => {
   mkdirSync(root, { recursive: true });
   writeFileSync(join(root, 'thesis.tex'), '');

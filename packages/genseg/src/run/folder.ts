@@ -13,7 +13,7 @@ import {
   writeJsonAtomic,
   writing,
 } from './atomic.ts';
-import { acquireLock } from './lock.ts';
+import { acquireLock, guardOf } from './lock.ts';
 import type { JsonObject, RunConfig, Settings } from './types.ts';
 
 /** The weights of a segmentation model, in any folder that holds one. */
@@ -203,8 +203,9 @@ export class RunFolder implements Disposable {
 function refuseOccupied(root: string): void {
   removeTemporaryFiles(root);
   const { config, lock } = runPaths(root);
+  const locks = [lock, guardOf(lock)].map((path) => basename(path));
   const entries = readdirSync(root).filter(
-    (name) => name !== basename(lock) && !isTemporary(name), // those of another that asks for the lock
+    (name) => !locks.includes(name) && !isTemporary(name), // those of another that asks for the lock
   );
   if (entries.includes(basename(config))) {
     throw new ConfigError(

@@ -2,6 +2,7 @@ import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import fs, {
   existsSync,
+  mkdirSync,
   mkdtempSync,
   readdirSync,
   readFileSync,
@@ -12,6 +13,7 @@ import fs, {
 import { syncBuiltinESMExports } from 'node:module';
 import { hostname, tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, expect, onTestFinished, test } from 'vitest';
 import { DataError } from '../errors.ts';
@@ -26,7 +28,14 @@ beforeEach(() => {
 afterEach(() => rmSync(folder, { recursive: true }));
 
 const holder = () => JSON.parse(readFileSync(path, 'utf8'));
+/** What a process that has died leaves; no process has so high a number. */
+const dead = { pid: 2 ** 22 + 1, host: hostname(), started: '1' };
 const leaveLock = (content: object) => writeFileSync(path, JSON.stringify(content));
+/** A guard beside the lock, of one that was taking it over. */
+const leaveGuard = (content: object) => {
+  mkdirSync(`${path}.takeover`);
+  writeFileSync(join(`${path}.takeover`, 'a'), JSON.stringify(content));
+};
 
 test('one holds the lock at a time, until it is released', () => {
   const lock = acquireLock(path);
@@ -48,6 +57,12 @@ test('the lock of another living process is respected', async () => {
   child.kill('SIGKILL');
   await once(child, 'exit');
   expect(() => acquireLock(path)).not.toThrow();
+});
+
+/** This process as a holder. */
+const self = () => ({
+  ...{ pid: process.pid, host: hostname() },
+  started: existsSync('/proc/self/stat') ? startTicks(process.pid) : null,
 });
 
 /** When a process started, from `ps`-like parsing that is independent of the lock's. */
@@ -109,12 +124,16 @@ test.each(['', '{"pid":', 'null'])(
   },
 );
 
+/** In a child process: lock.ts as `module`. */
+const importLock = `
+  import { runnerImport } from 'vite';
+  const { module } = await runnerImport(${JSON.stringify(fileURLToPath(new URL('lock.ts', import.meta.url)))});`;
+
 test('a process killed while it writes its lock leaves none', async () => {
   const script = `
     import fs from 'node:fs';
     import { syncBuiltinESMExports } from 'node:module';
-    import { runnerImport } from 'vite';
-    const { module } = await runnerImport(${JSON.stringify(fileURLToPath(new URL('lock.ts', import.meta.url)))});
+    ${importLock}
     fs.writeFileSync = (path, data, { flag = 'w' }) => {
       fs.openSync(path, flag);
       process.kill(process.pid, 'SIGKILL');
@@ -152,4 +171,139 @@ test('only one process takes over at a time', () => {
   leaveLock({ pid: process.pid, host: hostname(), started: '1' });
   writeFileSync(`${path}.takeover`, '');
   expect(() => acquireLock(path)).toThrow(`delete ${path}.takeover if it is gone`);
+});
+
+test('a process that takes over is waited for, wherever it is', () => {
+  for (const { host, started } of [self(), { host: 'elsewhere', started: null }]) {
+    leaveLock(dead);
+    leaveGuard({ pid: process.pid, host, started });
+    expect(() => acquireLock(path)).toThrow(
+      `another process that starts; wait for it or stop it, or delete ${path}.takeover if it is gone`,
+    );
+    expect(readdirSync(folder)).toEqual(['run.lock', 'run.lock.takeover']);
+    rmSync(`${path}.takeover`, { recursive: true });
+  }
+});
+
+test.each([true, false])('the guard of a dead process is taken over; lock left: %s', (left) => {
+  if (left) leaveLock(dead);
+  leaveGuard(dead);
+  using _ = acquireLock(path);
+  expect(holder()).toEqual(self());
+  expect(readdirSync(folder)).toEqual(['run.lock']);
+});
+
+test('a guard that has no holder is no obstacle', () => {
+  leaveLock(dead);
+  mkdirSync(`${path}.takeover`);
+  using _ = acquireLock(path);
+  expect(readdirSync(folder)).toEqual(['run.lock']);
+});
+
+test('the guard of a dead process that another has taken meanwhile is left to it', () => {
+  leaveLock(dead);
+  leaveGuard(dead);
+  const guard = `${path}.takeover`;
+  const { rmSync: remove } = fs;
+  onTestFinished(() => {
+    fs.rmSync = remove;
+    syncBuiltinESMExports();
+  });
+  fs.rmSync = (...call) => {
+    if (readdirSync(guard).join() === 'a') {
+      remove(join(guard, 'a'));
+      writeFileSync(join(guard, 'b'), JSON.stringify(self()));
+    }
+    remove(...call);
+  };
+  syncBuiltinESMExports();
+  expect(() => acquireLock(path)).toThrow(`delete ${guard} if it is gone`);
+  expect(readdirSync(guard)).toEqual(['b']);
+  expect(holder()).toEqual(dead);
+});
+
+test('a process killed while it takes over leaves a guard, which the next one takes', async () => {
+  leaveLock(dead);
+  const script = `
+    import fs from 'node:fs';
+    import { syncBuiltinESMExports } from 'node:module';
+    ${importLock}
+    const { rmSync } = fs;
+    fs.rmSync = (path, options) =>
+      path === ${JSON.stringify(path)} ? process.kill(process.pid, 'SIGKILL') : rmSync(path, options);
+    syncBuiltinESMExports();
+    module.acquireLock(${JSON.stringify(path)});`;
+  const child = spawn(process.execPath, ['--input-type=module', '--eval', script], {
+    stdio: 'inherit',
+  });
+  expect(await once(child, 'exit')).toEqual([null, 'SIGKILL']);
+  expect(readdirSync(folder)).toEqual(['run.lock', 'run.lock.takeover']);
+  using _ = acquireLock(path);
+  expect(holder().pid).toBe(process.pid);
+  expect(readdirSync(folder)).toEqual(['run.lock']);
+});
+
+/**
+ * A process that asks for the lock when it is told to, and answers with what came of it. Before some of its calls of
+ * the system it sleeps, so that those of others come between any two of them.
+ */
+function startAsker() {
+  const script = `
+    import fs from 'node:fs';
+    import { syncBuiltinESMExports } from 'node:module';
+    import { createInterface } from 'node:readline';
+    ${importLock}
+    const clock = new Int32Array(new SharedArrayBuffer(4));
+    for (const name of ['linkSync', 'renameSync', 'rmSync', 'rmdirSync', 'readFileSync', 'existsSync']) {
+      const real = fs[name];
+      fs[name] = (...values) => {
+        if (Math.random() < 0.25) Atomics.wait(clock, 0, 0, 8);
+        return real(...values);
+      };
+    }
+    syncBuiltinESMExports();
+    let lock;
+    console.log('ready');
+    const ask = () => {
+      lock = module.acquireLock(${JSON.stringify(path)});
+      return 'held';
+    };
+    const release = () => {
+      lock[Symbol.dispose]();
+      return 'released';
+    };
+    for await (const line of createInterface({ input: process.stdin }))
+      try {
+        console.log(line === 'release' ? release() : ask());
+      } catch (error) {
+        console.log(error.message);
+      }`;
+  const child = spawn(process.execPath, ['--input-type=module', '--eval', script], {
+    stdio: ['pipe', 'pipe', 'inherit'],
+  });
+  const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
+  onTestFinished(() => void child.kill('SIGKILL'));
+  return {
+    pid: child.pid!,
+    answer: async (): Promise<string> => (await lines.next()).value,
+    tell: (line: 'ask' | 'release') => child.stdin.write(`${line}\n`),
+  };
+}
+
+test('of several processes that ask at once for what the dead left, one gets it', async () => {
+  const askers = Array.from({ length: 4 }, startAsker);
+  for (const asker of askers) expect(await asker.answer()).toBe('ready');
+  for (let round = 0; round < 40; round++) {
+    if (round % 4 > 0) leaveLock(dead);
+    if (round % 4 < 3) leaveGuard(dead);
+    for (const { tell } of askers) tell('ask');
+    const answers = await Promise.all(askers.map(({ answer }) => answer()));
+    const winners = askers.filter((_, i) => answers[i] === 'held');
+    expect(winners.length, answers.join('\n')).toBe(1);
+    expect(answers.filter((answer) => answer.includes(' is in use by ')).length).toBe(3);
+    expect(holder().pid).toBe(winners[0].pid);
+    winners[0].tell('release');
+    expect(await winners[0].answer()).toBe('released');
+    expect(readdirSync(folder)).toEqual([]);
+  }
 });

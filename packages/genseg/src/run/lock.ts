@@ -4,7 +4,19 @@
  * because ids are used again after a restart of the machine or a container.
  */
 
-import { linkSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { randomUUID } from 'node:crypto';
+import {
+  existsSync,
+  linkSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmdirSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { hostname } from 'node:os';
 import { basename, dirname, join } from 'node:path';
 import { DataError } from '../errors.ts';
@@ -21,7 +33,9 @@ export interface Holder {
 /** Takes the lock at `path` or throws a DataError that names its holder; disposing releases it. */
 export function acquireLock(path: string): Disposable {
   const holder = { pid: process.pid, host: hostname(), started: startOf(process.pid) };
-  if (!createLock(path, holder)) takeOver(path, holder);
+  const guard = guardOf(path);
+  freeGuard(guard);
+  if (!createLock(path, holder)) takeOver(path, { guard, holder });
   return {
     [Symbol.dispose]() {
       rmSync(path, { force: true });
@@ -29,22 +43,30 @@ export function acquireLock(path: string): Disposable {
   };
 }
 
+/** What stands beside a lock while that of a dead process is taken over. */
+export const guardOf = (path: string): string => `${path}.takeover`;
+
 /**
  * Who holds the lock at `path`; null where nobody does or the holder has died. One of another machine counts
- * as alive, since it cannot be asked.
+ * as alive, since it cannot be asked. @throws DataError where the file cannot be read.
  */
 export function lockHolder(path: string): Holder | null {
   const holder = readHolder(path);
   return holder && isHeld(holder) ? holder : null;
 }
 
-/** What the file says; null where there is none, or one that says nothing. */
-function readHolder(path: string): Holder | null {
+/** What the file says; null where it says nothing, undefined where there is none. */
+function readHolder(path: string): Holder | null | undefined {
   try {
     const holder: Holder | null = JSON.parse(readFileSync(path, 'utf8'));
     return Number.isInteger(holder?.pid) ? holder : null;
-  } catch {
-    return null;
+  } catch (cause) {
+    if (cause instanceof SyntaxError) return null;
+    if (hasCode(cause, 'ENOENT')) return undefined;
+    throw new DataError(
+      `Cannot read who holds ${path}: ${(cause as Error).message}; mend that, or delete the file if nobody does`,
+      { cause },
+    );
   }
 }
 
@@ -77,27 +99,85 @@ function putInPlace(temporary: string, path: string, content: string): void {
 }
 
 /**
- * Replaces the lock of a dead process. Of several that try, the one that makes the guard file does
- * it; it looks once more when it has the guard, since another may just have finished.
+ * Replaces the lock of a dead process. Of several that try, the one that has the guard does it; it looks
+ * once more when it has the guard, since another may just have finished.
  */
-function takeOver(path: string, holder: Holder): void {
+function takeOver(path: string, { guard, holder }: { guard: string; holder: Holder }): void {
   refuseIfHeld(path);
-  const guard = `${path}.takeover`;
-  if (!createLock(guard, holder)) throw inUse(path, STARTING, guard);
+  const release = acquireGuard(guard, holder);
+  if (!release) throw inUse(path, STARTING, guard);
   try {
-    refuseIfHeld(path);
-    rmSync(path, { force: true });
+    if (refuseIfHeld(path) === 'left') rmSync(path, { force: true });
     if (!createLock(path, holder)) throw inUse(path, STARTING, path);
   } finally {
-    rmSync(guard);
+    release();
   }
 }
 
-function refuseIfHeld(path: string): void {
+/** Whether a dead process left a lock; where there is none, another may make one at any time. @throws DataError */
+function refuseIfHeld(path: string): 'left' | 'none' {
   const holder = readHolder(path);
+  if (holder === undefined) return 'none';
   if (holder && isHeld(holder)) throw inUse(path, `process ${holder.pid} on ${holder.host}`, path);
   if (!holder && isYoung(path)) throw inUse(path, STARTING, path); // made, but not written yet
+  return 'left';
 }
+
+/**
+ * Gets the guard and gives what releases it, or null where another has it.
+ * It is a folder with one file, which tells its holder and has a name that no other ever has. It is
+ * renamed into place whole, which succeeds only where there is no folder or an empty one; and who deletes the
+ * file of a dead holder can hit no other's. So it too passes from the dead to one of the living.
+ */
+function acquireGuard(guard: string, holder: Holder): (() => void) | null {
+  const name = randomUUID();
+  const own = join(guard, name);
+  const temporary = join(dirname(guard), `.${basename(guard)}.${name}.${process.pid}.tmp`);
+  writing(guard, () => {
+    try {
+      mkdirSync(temporary);
+      writeFileSync(join(temporary, name), JSON.stringify(holder));
+      renameSync(temporary, guard);
+    } catch (error) {
+      if (!isOthers(error)) throw error;
+    } finally {
+      rmSync(temporary, { recursive: true, force: true });
+    }
+  });
+  if (!existsSync(own)) return null;
+  return () => {
+    rmSync(own, { force: true });
+    removeIfEmpty(guard);
+  };
+}
+
+/** Takes the guard from a holder that has died. */
+function freeGuard(guard: string): void {
+  if (!existsSync(guard)) return;
+  writing(guard, () => {
+    try {
+      for (const name of readdirSync(guard)) {
+        const holder = readHolder(join(guard, name));
+        if (!holder || !isHeld(holder)) rmSync(join(guard, name), { force: true });
+      }
+    } catch (error) {
+      if (!isOthers(error)) throw error;
+    }
+    removeIfEmpty(guard);
+  });
+}
+
+function removeIfEmpty(folder: string): void {
+  try {
+    rmdirSync(folder);
+  } catch (error) {
+    if (!isOthers(error)) throw error;
+  }
+}
+
+/** Another has the guard or has just given it up, has swept the folder in the making, or the guard is a file, as it once was. */
+const isOthers = (error: unknown): boolean =>
+  ['ENOTEMPTY', 'EEXIST', 'ENOENT', 'ENOTDIR'].some((code) => hasCode(error, code));
 
 /** Whether a process that made the file may still be about to write it. */
 function isYoung(path: string): boolean {
