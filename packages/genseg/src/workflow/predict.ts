@@ -9,7 +9,12 @@ import { encodeMask, encodePng, encodeProbabilities, overlay } from '../picture/
 import { csvText, runPaths, writeFileAtomic } from '../run/index.ts';
 import { loadModel, type Picture, segmentedNames, type TrainedModel } from '../segmenter/index.ts';
 import { batchesAhead } from './ahead.ts';
-import { channelEndings, type Input, inputsOf, masksBeside } from './inputs.ts';
+import {
+  channelEndings,
+  type ImageToPredict,
+  imagesToPredict,
+  masksBeside,
+} from './images-to-predict.ts';
 import { outputNames, probabilitySuffixes, refuseOverwriting } from './output-names.ts';
 import { type Choice, choosePrecision, type Precision, runIn } from './precision.ts';
 import { openRun } from './run-state.ts';
@@ -146,7 +151,10 @@ function predictionsCsv(written: readonly PredictedImage[]): string {
 }
 
 /** A name for each image's results. @throws ConfigError where one would overwrite an image. */
-function namesFor(images: readonly Input[], { trained: { info }, out, write }: Use): string[] {
+function namesFor(
+  images: readonly ImageToPredict[],
+  { trained: { info }, out, write }: Use,
+): string[] {
   const suffixes = [
     ...['', ...(write.includes('overlays') ? ['_overlay'] : [])],
     ...(write.includes('probabilities') ? probabilitySuffixes(segmentedNames(info)) : []),
@@ -185,7 +193,7 @@ export async function predictFiles(
   using trained = loadModel(paths.checkpoints.best, plan.device);
   const { train, validation } = data.division;
   const known = [...train, ...validation];
-  const images = inputsOf(inputs, channelEndings(known));
+  const images = imagesToPredict(inputs, channelEndings(known));
   const started = performance.now();
   const use = { trained, out, write, precision, spacing };
   const [overlays, probabilities] = [write.includes('overlays'), write.includes('probabilities')];
@@ -205,7 +213,7 @@ export async function predictFiles(
 /** Reads images while the model is at work on those before. */
 async function predictBy<T extends Opened>(
   { atOnce, open, predict, trial }: Way<T>,
-  images: readonly Input[],
+  images: readonly ImageToPredict[],
   use: Use,
 ): Promise<Pick<Predicted, 'written' | 'failed' | 'precision'>> {
   const [written, failed]: [PredictedImage[], Predicted['failed']] = [[], []];
@@ -213,7 +221,7 @@ async function predictBy<T extends Opened>(
   const { device } = use.trained.model.parameters()[0].value;
   let precision: Choice | null = null;
   let done = 0;
-  const opened = async ({ files, problem }: Input): Promise<T | DataError> => {
+  const opened = async ({ files, problem }: ImageToPredict): Promise<T | DataError> => {
     if (problem) return problem;
     try {
       return await open(files);

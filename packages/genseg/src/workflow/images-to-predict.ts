@@ -1,10 +1,10 @@
-/** What `genseg predict` is given, as images: a file each, or several where the training data had several. */
+/** The images that `genseg predict` is given, as files and folders: of a file each, or several where the training data had several. */
 import { statSync } from 'node:fs';
 import { basename, dirname, extname, join, resolve } from 'node:path';
 import { type Case, imagesIn } from '../data/index.ts';
 import { DataError } from '../errors.ts';
 
-export interface Input {
+export interface ImageToPredict {
   /** What its results are named after: its file, without the number where there are several. */
   readonly path: string;
   /** In the order of the model's channels. */
@@ -30,7 +30,7 @@ export function channelEndings(cases: readonly Pick<Case, 'images'>[]): readonly
   return byName ? own : own.map((_, i) => `_${String(i).padStart(4, '0')}`);
 }
 
-/** The masks beside their images in the folders that are given: no inputs. */
+/** The masks beside their images in the folders that are given: no images to predict. */
 export const masksBeside = (given: readonly string[]): string[] =>
   given.flatMap((path) => (statSync(path).isDirectory() ? imagesIn(path).masks : []));
 
@@ -38,7 +38,10 @@ export const masksBeside = (given: readonly string[]): string[] =>
  * Files as given, folders as the images in them or in their images/, without masks beside their images, in order, each
  * once. @throws DataError where there is none.
  */
-export function inputsOf(given: readonly string[], endings: readonly string[] | null): Input[] {
+export function imagesToPredict(
+  given: readonly string[],
+  endings: readonly string[] | null,
+): ImageToPredict[] {
   const files = [...new Map(given.flatMap(filesIn).map((file) => [resolve(file), file])).values()];
   if (!endings) return files.map((file) => ({ path: file, files: [file], problem: null }));
   const groups = new Map<string, string[]>();
@@ -46,10 +49,14 @@ export function inputsOf(given: readonly string[], endings: readonly string[] | 
     const path = join(dirname(file), stem(file).replace(number, ''));
     groups.set(path, [...(groups.get(path) ?? []), file]);
   }
-  return [...groups].map(([path, group]) => inputOf(path, group, endings));
+  return [...groups].map(([path, group]) => imageOf(path, group, endings));
 }
 
-function inputOf(path: string, group: readonly string[], endings: readonly string[]): Input {
+function imageOf(
+  path: string,
+  group: readonly string[],
+  endings: readonly string[],
+): ImageToPredict {
   const order = (file: string) => endings.indexOf(endingOf(file));
   const files = group.toSorted((a, b) => order(a) - order(b));
   const found = files.map(endingOf);

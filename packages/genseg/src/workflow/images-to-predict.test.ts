@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { dataSet } from '../../test/data/fixtures.ts';
 import { DataError } from '../errors.ts';
-import { channelEndings, inputsOf, masksBeside } from './inputs.ts';
+import { channelEndings, imagesToPredict, masksBeside } from './images-to-predict.ts';
 
 const like = (...paths: string[]) => ({ images: paths.map((path) => ({ path, sha256: '' })) });
 
@@ -17,13 +17,15 @@ test('the files of an image end as those of the training images, or are numbered
 test('a file each: as given, folders in order, nothing twice', async () => {
   const root = await dataSet({ 'b_0000.png': '', 'a.jpg': '', 'notes.txt': '', 'sub/c.png': '' });
   const [a, b, c] = ['a.jpg', 'b_0000.png', 'sub/c.png'].map((name) => join(root, name));
-  expect(inputsOf([c, root, a, join(root, 'sub')], null)).toEqual(
+  expect(imagesToPredict([c, root, a, join(root, 'sub')], null)).toEqual(
     [c, a, b].map((file) => ({ path: file, files: [file], problem: null })),
   );
-  expect(() => inputsOf([join(root, 'none')], null)).toThrow(/none: there is no such file or/);
+  expect(() => imagesToPredict([join(root, 'none')], null)).toThrow(
+    /none: there is no such file or/,
+  );
 });
 
-const filesOf = (given: string[]) => inputsOf(given, null).flatMap(({ files }) => files);
+const filesOf = (given: string[]) => imagesToPredict(given, null).flatMap(({ files }) => files);
 
 test('in a folder masks beside their images are left out, one that is given or stands alone is not', async () => {
   const names = ['a.png', 'a_mask.png', 'b_0000.png', 'b_seg_2.png', 'gt.png', 'lone_mask.png'];
@@ -49,7 +51,7 @@ test('several files an image: together by name and folder; what is not whole say
   const names = ['c_0001.tif', 'c_0000.png', 'd_0000.png', 'e.png', 'f_0000.png', 'f_0002.png'];
   const twice = ['g_0000.png', 'g_0000.jpg', 'g_0001.png', 'sub/d_0001.png'];
   const root = await dataSet(Object.fromEntries([...names, ...twice].map((name) => [name, ''])));
-  const [c, ...others] = inputsOf([root, join(root, 'sub')], ['_0000', '_0001']);
+  const [c, ...others] = imagesToPredict([root, join(root, 'sub')], ['_0000', '_0001']);
   const at = (name: string) => join(root, name);
   expect(c).toEqual({
     path: at('c.png'),
