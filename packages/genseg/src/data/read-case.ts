@@ -27,7 +27,12 @@ export async function readCaseImage(
   );
 }
 
-/** Reads and stacks the files of an image that is in no data set, in the order of its channels. @throws DataError */
+/**
+ * Reads an image that is in no data set, upright and of 8 or 16 bits as stored.
+ * @param paths its files, one or more, in the order of their channels, which are stacked.
+ * @returns rows from the top, channels interleaved, [height, width, channels].
+ * @throws DataError where a file cannot be read as an image, or they differ in size or bits.
+ */
 export async function readImageFiles(
   paths: readonly string[],
   options: ReadOptions = {},

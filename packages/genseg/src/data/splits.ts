@@ -90,7 +90,7 @@ export function defaultValidationCount(
 
 const maxAttempts = 200;
 
-/** Whether a mask marks anything. */
+/** Whether a case's mask has a pixel of any class but the background; false where it has no mask. */
 export const hasForeground = ({ labels }: Case): boolean =>
   labels?.slice(1).some((pixels) => pixels > 0) ?? false;
 

@@ -1,6 +1,6 @@
 /** Percentiles with linear interpolation between order statistics (numpy's default, Hyndman-Fan 7). */
 
-/** Of values in any order; NaN of none. */
+/** The middle of values in any order, in their unit: of an even count the mean of the middle two; NaN of none. */
 export const median = (values: readonly number[]): number =>
   percentile(
     values.toSorted((a, b) => a - b),

@@ -22,10 +22,13 @@ import { modelFile, readFolder, writeFolderAtomic } from '../run/index.ts';
 import { type Family, familyNamed } from './family.ts';
 import type { Segmenter } from './segmenter.ts';
 
-/** The validation that weights were kept by: after how many steps of training, and what it found. */
+/** The validation that weights were kept by. */
 export interface KeptBy {
+  /** Training steps before it, without those of pre-training. */
   done: number;
+  /** `meanDice` of the validation images, 0 to 1. */
   dice: number;
+  /** Of segmentation, over all validation images. */
   loss: number;
 }
 
@@ -62,6 +65,12 @@ export interface TrainedModel extends Disposable {
 export const segmentedNames = ({ classes, regions }: Pick<ModelInfo, 'classes' | 'regions'>) =>
   regions ? regions.map(({ name }) => name) : classes.slice(1);
 
+/**
+ * Writes what `loadModel` reads. A model that was in the folder is replaced as a whole, so that a crash leaves one of both.
+ * @param model stays the caller's.
+ * @param info goes into the metadata of the weights' file.
+ * @throws DataError where the folder cannot be written.
+ */
 export function saveModel(folder: string, model: Segmenter, info: ModelInfo): void {
   writeFolderAtomic(folder, (next) => {
     saveSafetensors(join(next, modelFile), model.stateDict(), {
