@@ -5,6 +5,7 @@ import { DataError } from '../errors.ts';
 import { isVolume, volumesAreNotRead } from './image/raster.ts';
 import { isImageFolder } from './layout/folders.ts';
 import { isImage, masksAmong } from './layout/names.ts';
+import { prefixedMasksAmong } from './layout/prefix.ts';
 
 /**
  * The images in a folder, or where it holds none in its images/, in order; and the files that their names call masks of
@@ -14,7 +15,8 @@ export function imagesIn(folder: string): { images: string[]; masks: string[] } 
   const names = readdirSync(folder).sort();
   const pictures = names.filter(isImage);
   if (pictures.length > 0) {
-    const masks = new Set(masksAmong(pictures));
+    const called = masksAmong(pictures);
+    const masks = new Set(called.length > 0 ? called : prefixedMasksAmong(pictures));
     const at = (name: string) => join(folder, name);
     return {
       images: pictures.filter((name) => !masks.has(name)).map(at),

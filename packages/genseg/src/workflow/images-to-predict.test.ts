@@ -36,6 +36,13 @@ test('in a folder masks beside their images are left out, one that is given or s
   expect(filesOf(at('a_mask.png'))).toEqual(at('a_mask.png'));
 });
 
+test('so are masks that differ from their images in the word before the name', async () => {
+  const names = ['img_1.png', 'img_2.png', 'mask_1.png'];
+  const root = await dataSet(Object.fromEntries(names.map((name) => [name, ''])));
+  expect(filesOf([root])).toEqual([join(root, 'img_1.png'), join(root, 'img_2.png')]);
+  expect(masksBeside([root])).toEqual([join(root, 'mask_1.png')]);
+});
+
 test('of a data folder the images, and other folders are named', async () => {
   const root = await dataSet({ 'images/a.png': '', 'masks/a.png': '', 'data.csv': '' });
   expect(filesOf([root])).toEqual([join(root, 'images', 'a.png')]);

@@ -62,7 +62,7 @@ export async function discover(root: string): Promise<Discovery> {
     root: tree.root,
     cases,
     problems: [...found.problems, ...problems],
-    inferred: [`layout: ${found.layout}`, ...inferred],
+    inferred: [`layout: ${found.layout}`, ...(found.inferred ?? []), ...inferred],
     unpaired: isPaired(found) ? undefined : unpairedFolders(tree),
   };
 }
@@ -83,6 +83,7 @@ async function findCases(tree: Tree): Promise<Found | undefined> {
     layout: all.map((found) => found.layout).join('; '),
     cases: all.flatMap((found) => found.cases),
     problems: all.flatMap((found) => found.problems),
+    inferred: all.flatMap((found) => found.inferred ?? []),
     declared: (await readLabels(tree)) ?? all.find(({ declared }) => declared)?.declared,
   };
 }
@@ -125,6 +126,7 @@ function under(folder: string, split: Split, found: Found): Found {
   return {
     ...found,
     layout: `${folder}: ${found.layout}`,
+    inferred: found.inferred?.map((text) => `${folder}: ${text}`),
     cases: found.cases.map((c) => ({
       ...c,
       images: c.images.map(up),

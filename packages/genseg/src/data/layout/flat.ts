@@ -1,6 +1,10 @@
-/** Flat pairs: `a.png` beside `a_mask.png`, or beside `a.json` (Labelme) or `a.geojson`. */
+/**
+ * Flat pairs: `a.png` beside `a_mask.png`, or beside `a.json` (Labelme) or `a.geojson`; where there is none,
+ * `img_a.png` beside `mask_a.png`.
+ */
 import { isImage, isPolygons, namesMask, stem } from './names.ts';
 import { named, pairByName } from './pair.ts';
+import { splitByPrefix } from './prefix.ts';
 import type { Found, Tree } from './tree.ts';
 
 export async function flat(tree: Tree): Promise<Found | undefined> {
@@ -12,10 +16,10 @@ export async function flat(tree: Tree): Promise<Found | undefined> {
     ...rasters.filter((path) => namesMask(stem(path))),
     ...tree.files.filter((path) => isPolygons(path) && names.has(stem(path))),
   ];
-  const { cases, problems } = pairByName(
-    tree,
-    images.map((path) => named(path, '')),
-    masks.map((path) => named(path, '')),
-  );
-  return { layout: 'flat pairs', cases, problems };
+  const found = (masks.length === 0 && splitByPrefix(images)) || { images, masks };
+  const inRoot = (path: string) => named(path, '');
+  return {
+    layout: 'flat pairs',
+    ...pairByName(tree, found.images.map(inRoot), found.masks.map(inRoot)),
+  };
 }

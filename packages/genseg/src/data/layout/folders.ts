@@ -21,10 +21,10 @@ export async function folders(tree: Tree): Promise<Found | undefined> {
   if (images.length === 0) return undefined;
   const masks = firstFolder(tree, maskFolders, (path) => isImage(path) || isPolygons(path));
   const inFolder = (path: string) => named(path, topFolder(path));
-  const { cases, problems } = pairByName(tree, images.map(inFolder), masks.map(inFolder));
+  const pairs = pairByName(tree, images.map(inFolder), masks.map(inFolder));
   const names = [images, masks].flatMap(([first]) => (first ? [topFolder(first)] : []));
   const layout = names.length > 1 ? `two folders (${names.join(', ')})` : names[0];
-  return { layout, cases, problems };
+  return { layout, ...pairs };
 }
 
 /** The wanted files of the first of the candidate folders that holds any. */

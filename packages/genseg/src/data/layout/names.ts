@@ -3,7 +3,14 @@ import type { Split } from '../manifest.ts';
 
 const imageExtension = /\.(png|jpe?g|tiff?|bmp|gif)$/i;
 const polygonExtension = /\.(geo)?json$/i;
-const maskSuffix = /[_-](segmentation|mask|lesion|seg|label|gt)$/i;
+const maskWord = '(?:masks?|labels?|segmentations?|seg|lesion|annotations?|ground_?truth|gt)';
+const imageWord = '(?:images?|img|im|scan|slice)';
+const maskSuffix = new RegExp(`[_-]${maskWord}$`, 'i');
+/** Before the rest of a name and a separator, or right before a number: `mask_a`, `mask1`. */
+const leading = (word: string) =>
+  new RegExp(`(?<=^|/)${word}(?:[ _-]+(?=[^/]+$)|(?=\\d[^/]*$))`, 'i');
+const maskPrefix = leading(maskWord);
+const anyPrefix = leading(`(?:${maskWord}|${imageWord})`);
 const channelSuffix = /_0000$/;
 const numberSuffix = /[_-]\d+$/;
 
@@ -23,7 +30,16 @@ export const namesMask = (name: string) =>
 /** An image's name without what only says that it is an image: `a_0000` -> `a`. */
 export const imageKey = (name: string) => name.replace(channelSuffix, '');
 
-/** The files of one folder that their names call masks of images beside them. */
+/** Whether a name begins as a mask's does: `mask_a`. */
+export const beginsAsMask = (name: string) => maskPrefix.test(name);
+
+/** A name without the word before it that says what it is: `img_a` and `mask_a` -> `a`. */
+export const withoutPrefix = (name: string) => name.replace(anyPrefix, '');
+
+/** A mask's name without what only says that it is a mask: `a_mask` -> `a`. */
+export const maskKey = (name: string) => imageKey(name.replace(maskSuffix, ''));
+
+/** The files of one folder that the ends of their names call masks of images beside them. */
 export function masksAmong(files: readonly string[]): string[] {
   const images = files.filter((file) => !namesMask(stem(file))).map(stem);
   const names = new Set([...images, ...images.map(imageKey)]);
@@ -42,12 +58,11 @@ export interface MaskKey {
 
 /** The likeliest first. */
 export function maskKeys(name: string): MaskKey[] {
-  const strip = (key: string) => imageKey(key.replace(maskSuffix, ''));
   const unnumbered = name.replace(numberSuffix, '');
   return [
     { key: name },
-    { key: strip(name) },
-    { key: strip(unnumbered), numbered: true, loose: !maskSuffix.test(unnumbered) },
+    { key: maskKey(name) },
+    { key: maskKey(unnumbered), numbered: true, loose: !maskSuffix.test(unnumbered) },
     { key: name.replace(/\/?[^/]*$/, ''), numbered: true },
   ];
 }

@@ -95,3 +95,92 @@ test('images without masks beside folders of other things stay one line each', a
   });
   expect(problems).toHaveLength(2);
 });
+
+test.each([
+  ['images/img_*.png', 'masks/mask_*.png', 'mask_1 with img_1'],
+  ['images/one/slice_*.png', 'masks/one/*_labels.png', 'one/1_labels with one/slice_1'],
+  ['img_*.png', 'mask_*.png', 'mask_1 with img_1'],
+])('%s and %s differ in the word before them', async (images, masks, example) => {
+  const { problems, manifest, labelled } = await look(pairs(images, masks, '123'));
+  expect(problems).toEqual([]);
+  expect(labelled).toHaveLength(3);
+  expect(manifest.cases).toHaveLength(3);
+  for (const { images, masks } of manifest.cases) {
+    const [image, mask] = [images, masks].map(([{ path }]) => path.match(/[123](?=[^123]*$)/)?.[0]);
+    expect(mask).toBe(image);
+  }
+  expect(manifest.inferred[1]).toBe(
+    `masks paired without the word before a name, as ${example}: 3 of 3 images`,
+  );
+});
+
+test('of each split it is said how its masks were paired; images without masks stay unlabelled', async () => {
+  const { manifest, labelled } = await look({
+    ...pairs('train/images/img_*.png', 'train/masks/mask_*.png', '12'),
+    'train/images/img_3.png': image(7),
+    ...pairs('test/images/*.png', 'test/masks/*.png', '4', 9),
+  });
+  expect(labelled).toEqual(['4', 'img_1', 'img_2']);
+  expect(manifest.inferred.filter((text) => text.includes('paired'))).toEqual([
+    'train: masks paired without the word before a name, as mask_1 with img_1: 2 of 3 images',
+  ]);
+});
+
+test.each([
+  [
+    'a mask without image',
+    { 'images/img_1.png': image(1), 'masks/mask_1.png': 1, 'masks/mask_2.png': 1 },
+    'mask_2 has no image',
+  ],
+  [
+    'two images of one name',
+    { 'images/img_1.png': image(1), 'images/scan_1.png': image(2), 'masks/mask_1.png': 1 },
+    'img_1 and scan_1 are both 1',
+  ],
+  [
+    'two masks of one image',
+    { 'images/img_1.png': image(1), 'masks/mask_1.png': 1, 'masks/label_1.png': 1 },
+    'label_1 and mask_1 are both of img_1',
+  ],
+  [
+    'two masks of one image in one folder',
+    { 'img_1.png': image(1), 'mask_1.png': 1, 'label_1.png': 1 },
+    'label_1 and mask_1 are both of img_1',
+  ],
+])(
+  '%s: nothing pairs without the word before it, and every mask says why',
+  async (_, files, why) => {
+    const masks = Object.keys(files).filter((path) => /(mask|label)_\d/.test(path));
+    const { problems, labelled } = await look({
+      ...files,
+      ...Object.fromEntries(masks.map((path) => [path, maskWith(2, 4)])),
+    });
+    expect(labelled).toEqual([]);
+    expect(problems.filter((text) => text.startsWith('missing-image')).sort()).toEqual(
+      masks
+        .map(
+          (path) =>
+            `missing-image ${path}: no image is named like this mask, nor do names pair without the word before them (${why}); rename it to its image's name, or remove it`,
+        )
+        .sort(),
+    );
+  },
+);
+
+test('where a mask has its image by name, the words before others mean nothing', async () => {
+  const { problems, labelled } = await look({
+    ...pairs('images/*.png', 'masks/*.png', 'a'),
+    ...pairs('images/img_*.png', 'masks/mask_*.png', '1', 4),
+    ...{ 'b/img_2.png': image(8), 'b/mask_2.png': maskWith(2, 4) },
+  });
+  expect(labelled).toEqual(['a']);
+  expect(problems).toEqual([
+    "missing-image masks/mask_1.png: no image is named like this mask; rename it to its image's name, or remove it",
+    'missing-mask images/img_1.png: has no mask and counts as unlabelled; add a mask of the same name if it has one',
+  ]);
+});
+
+test('images whose names begin as masks do stay images where no other is named like them', async () => {
+  const { manifest } = await look({ 'a.png': image(1), 'label_b.png': image(2) });
+  expect(manifest.cases.map(({ id }) => id)).toEqual(['a', 'label_b']);
+});

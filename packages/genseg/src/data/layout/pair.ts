@@ -1,7 +1,8 @@
 /** Pairs images with masks by name: the rule that the folder and flat layouts share. */
 import type { Problem } from '../manifest.ts';
 import { imageKey, type MaskKey, maskKeys, splitOf, stem } from './names.ts';
-import { type FoundCase, type Tree, within } from './tree.ts';
+import { pairByPrefix } from './prefix.ts';
+import { type Found, type FoundCase, type Tree, within } from './tree.ts';
 
 /** A file under the name by which it is paired. */
 export interface Named {
@@ -10,16 +11,39 @@ export interface Named {
   readonly name: string;
 }
 
+type Pairs = Omit<Found, 'layout' | 'declared'>;
+
 /**
- * Pairs every mask with the image of its name. Several masks of one image merge where they are numbered
- * (`a_mask_1`, `a_mask_2`; `a_1`, `a_2` where `a` has no other mask) or lie in a folder of the image's
- * name; else the two are ambiguous.
+ * Pairs every mask with the image of its name, or where no mask has one, names without the word before them. Several
+ * masks of one image merge where they are numbered (`a_mask_1`, `a_mask_2`; `a_1`, `a_2` where `a` has no other mask)
+ * or lie in a folder of the image's name; else the two are ambiguous.
  */
-export function pairByName(
+export function pairByName(tree: Tree, images: readonly Named[], masks: readonly Named[]): Pairs {
+  const pairs = pairNamed(tree, { images, masks });
+  const lost = pairs.problems.filter(({ kind }) => kind === 'missing-image');
+  if (masks.length === 0 || lost.length < masks.length) return pairs;
+  const namesOf = (files: readonly Named[]) => files.map(({ name }) => name);
+  const found = pairByPrefix(namesOf(images), namesOf(masks));
+  if (!found) return pairs;
+  if ('failure' in found) {
+    const tried = `, nor do names pair without the word before them (${found.failure})`;
+    return pairNamed(tree, { images, masks, tried });
+  }
+  const [[mask, image]] = found.images;
+  const renamed = masks.map(({ path, name }) => ({ path, name: found.images.get(name)! }));
+  const inferred = `masks paired without the word before a name, as ${mask} with ${image}: ${masks.length} of ${images.length} images`;
+  return { ...pairNamed(tree, { images, masks: renamed }), inferred: [inferred] };
+}
+
+/** @param files.tried what else was tried, for the message of a mask without an image. */
+function pairNamed(
   tree: Tree,
-  images: readonly Named[],
-  masks: readonly Named[],
-): { cases: FoundCase[]; problems: Problem[] } {
+  {
+    images,
+    masks,
+    tried = '',
+  }: { images: readonly Named[]; masks: readonly Named[]; tried?: string },
+): Pairs {
   const problems: Problem[] = [];
   const byName = new Map(images.map((image) => [image.name, image]));
   const byKey = new Map(images.toReversed().map((image) => [imageKey(image.name), image]));
@@ -28,7 +52,7 @@ export function pairByName(
     problems.push({
       severity: 'warning',
       kind: 'missing-image',
-      message: `${within(tree, path)}: no image is named like this mask; rename it to its image's name, or remove it`,
+      message: `${within(tree, path)}: no image is named like this mask${tried}; rename it to its image's name, or remove it`,
     });
   for (const { name, path } of masks) {
     const match = maskKeys(name)

@@ -36,6 +36,8 @@ export interface Found {
   readonly layout: string;
   readonly cases: readonly FoundCase[];
   readonly problems: readonly Problem[];
+  /** What it took names to mean, in words. */
+  readonly inferred?: readonly string[];
   /** Classes and their values in the masks, where its `dataset.json` declares them. */
   readonly declared?: DeclaredLabels;
 }
