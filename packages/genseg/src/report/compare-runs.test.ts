@@ -114,6 +114,30 @@ test('cases of the same ids are not compared where their images differ; one that
   expect(kinds(run('augment', base), ours)).toEqual(['helped']);
 });
 
+test('a set is found by its images where a run calls it otherwise, and only by images that are known', () => {
+  const merge = (...[one, ...others]: ComparedRun[]) => ({
+    ...one,
+    sets: new Map([one, ...others].flatMap(({ sets }) => [...sets])),
+  });
+  const genseg = run('genseg', shifted(0.02, 0.001), { sets: ['ext'], images: 'ours' });
+  const theirs = run('augment', shifted(0.3), { sets: ['ext'], images: 'theirs', seen: 5 });
+  const ours = run('augment', base, { sets: ['ext-2'], images: 'ours' });
+  const both = compareRuns([merge(theirs, ours), genseg]);
+  expect(both.map(({ set, secondSet, result }) => [set, secondSet, result?.cases])).toEqual([
+    ['ext', 'ext-2', 20],
+  ]);
+  expect(both[0].result!.difference).toBeCloseTo(0.02, 12);
+  const [{ set, kind, sentence }] = verdicts(both);
+  expect([set, kind]).toEqual(['ext', 'helped']);
+  expect(sentence).toContain('higher than with augment (its ext-2) (');
+  expect(compareRuns([ours, genseg])).toHaveLength(1);
+  expect(kinds(run('augment', base, { sets: ['ext-2'] }), genseg)).toEqual([]);
+  // What has its pair under its own name is not compared twice.
+  const named = run('augment', base, { sets: ['test'], images: 'ours' });
+  const twice = run('genseg', base, { sets: ['test', 'ext'], images: 'ours' });
+  expect(compareRuns([named, twice]).map(({ set }) => set)).toEqual(['test']);
+});
+
 test('the rival is among the runs that were tested on the same images', () => {
   const ours = run('genseg', shifted(0.02, 0.001), { images: 'ours' });
   const plain = run('plain', base, { images: 'ours' });

@@ -7,7 +7,7 @@ import type { Manifest } from '../data/index.ts';
 import { type CaseScore, type Comparison, compare, holm } from '../metrics/index.ts';
 import { Random } from '../random.ts';
 import { counted, fixed, pValue, signed } from './format.ts';
-import { type SetResult, sameCases } from './set-result.ts';
+import { type SetResult, sameCases, sameImages } from './set-result.ts';
 import { doubt, type Kind, kindOf, rivalOf } from './verdict.ts';
 
 /** A run as far as it is compared. */
@@ -29,6 +29,8 @@ export interface Contrast {
   readonly set: string;
   readonly first: ComparedRun;
   readonly second: ComparedRun;
+  /** What the second run calls the set: of the same images where it can. */
+  readonly secondSet: string;
   /** Of first minus second, in Dice; null where they were tested on different images. */
   readonly result: (Comparison & { readonly adjustedP: number }) | null;
 }
@@ -37,24 +39,22 @@ export interface Contrast {
 export const subjectOf = <Run extends ComparedRun>(runs: readonly Run[]): Run =>
   runs.findLast(({ method }) => method === 'genseg') ?? runs.at(-1)!;
 
-/** The subject against every other run on every set that both were tested on. */
+/** The subject against every other run on every set that both were tested on, whatever each calls it. */
 export function compareRuns(runs: readonly ComparedRun[]): Contrast[] {
   const first = subjectOf(runs);
   const random = new Random(0); // the same report from the same runs
   const contrasts = [...first.sets].flatMap(([set, result]) =>
-    runs
-      .filter((run) => run !== first && run.sets.has(set))
-      .map((second) => {
-        const other = second.sets.get(set)!;
-        return {
-          set,
-          first,
-          second,
-          result: sameCases(result.cases, other.cases)
-            ? compare(diceScores(result), diceScores(other), random)
-            : null,
-        };
-      }),
+    runs.flatMap((second) => {
+      const secondSet = second === first ? undefined : counterpart(set, first, second);
+      if (secondSet === undefined) return [];
+      const other = second.sets.get(secondSet)!;
+      return {
+        ...{ set, first, second, secondSet },
+        result: sameCases(result.cases, other.cases)
+          ? compare(diceScores(result), diceScores(other), random)
+          : null,
+      };
+    }),
   );
   const adjusted = holm(contrasts.flatMap(({ result }) => result?.test.pValue ?? []));
   return contrasts.map(({ result, ...contrast }) => ({
@@ -62,6 +62,28 @@ export function compareRuns(runs: readonly ComparedRun[]): Contrast[] {
     result: result && { ...result, adjustedP: adjusted.shift()! },
   }));
 }
+
+/**
+ * What the second run calls a set of the first: the same, unless that is of other images there and another is of these
+ * (a run keeps the scores on two folders of one name as `ext` and `ext-2`). Undefined where it has neither.
+ */
+function counterpart(set: string, first: ComparedRun, second: ComparedRun): string | undefined {
+  const { cases } = first.sets.get(set)!;
+  const isPaired = (name: string, other: SetResult) => {
+    const own = first.sets.get(name);
+    return own !== undefined && sameCases(own.cases, other.cases);
+  };
+  const named = second.sets.get(set);
+  if (named && isPaired(set, named)) return set;
+  const alike = [...second.sets].find(
+    ([name, other]) => sameImages(cases, other.cases) && !isPaired(name, other),
+  );
+  return alike?.[0] ?? (named && set);
+}
+
+/** The second run as a comparison names it. */
+export const secondLabel = ({ set, second, secondSet }: Contrast): string =>
+  set === secondSet ? second.label : `${second.label} (its ${secondSet})`;
 
 const diceScores = ({ cases }: SetResult): CaseScore[] =>
   cases.map(({ id, patient, dice }) => ({ id, patient, value: dice }));
@@ -107,28 +129,30 @@ export function verdicts(contrasts: readonly Contrast[]): Verdict[] {
     const paired = others.filter(({ first, second }) => sameLabels(first, second));
     const here = (paired.length > 0 ? paired : others).map((contrast) => {
       const { method, sets } = contrast.second;
-      return { method, dice: sets.get(set)!.mean.dice, contrast };
+      return { method, dice: sets.get(contrast.secondSet)!.mean.dice, contrast };
     });
     const rival = rivalOf(here)?.contrast;
     return rival?.first.method === 'genseg' && rival.result ? verdict(rival, rival.result) : [];
   });
 }
 
-function verdict(
-  { set, first, second }: Contrast,
-  result: NonNullable<Contrast['result']>,
-): Verdict {
+function verdict(contrast: Contrast, result: NonNullable<Contrast['result']>): Verdict {
+  const { set, first, second, secondSet } = contrast;
   const { difference, ci95, adjustedP, cases } = result;
   const [low, high] = ci95;
   const paired = { ...result, p: adjustedP };
-  const seen = [first, second].flatMap(({ label, sets }) => {
-    const count = sets.get(set)!.seen;
+  const tested = [
+    { label: first.label, on: first.sets.get(set)! },
+    { label: second.label, on: second.sets.get(secondSet)! },
+  ];
+  const seen = tested.flatMap(({ label, on }) => {
+    const count = on.seen;
     return count ? `${label} was trained or validated on ${counted(count, 'test image')}.` : [];
   });
   const kind = seen.length > 0 ? 'cannot tell' : kindOf(paired);
   const direction = difference < 0 ? 'lower' : 'higher';
   const numbers =
-    `${fixed(Math.abs(difference))} ${direction} than with ${second.label} ` +
+    `${fixed(Math.abs(difference))} ${direction} than with ${secondLabel(contrast)} ` +
     `(95 % interval of the paired difference ${signed(low)} to ${signed(high)}, ` +
     `${counted(cases, 'case')}, Wilcoxon ${pValue(adjustedP)})`;
   const reason = kind === 'cannot tell' ? ` ${seen.join(' ') || doubt(paired)}` : '';

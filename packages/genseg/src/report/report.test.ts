@@ -161,6 +161,18 @@ test('sets of one name but of different images are told apart, and not compared'
   checkNesting(page);
 });
 
+test('a set that another run calls otherwise is compared, and its name there is told', async () => {
+  const hashOf = (i: number) => `image ${i}`;
+  const { page } = await report(
+    { method: 'augment', sets: ['ext-2'], hashOf },
+    { method: 'genseg', sets: ['ext'], hashOf },
+  );
+  expect(page.match(/GenSeg compared with/g)).toHaveLength(1);
+  expect(page).toContain('</i>Augmentation (its ext-2)</span>');
+  expect(page).toContain('GenSeg helped</p>');
+  checkNesting(page);
+});
+
 test('scores that are too good are said to be, on the page and in the card', async () => {
   const warnings = ['8 of the 12 test images were trained or validated on, so <too good>'];
   const { page, roots } = await report({ origin: { root: '/a', warnings, seen: 8 } });

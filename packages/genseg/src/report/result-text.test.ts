@@ -57,3 +57,13 @@ test('runs that were not evaluated, or on other cases, are not compared', async 
   const other = fixtureRun(join(folder, 'two'), { method: 'augment', idOf: (i) => `other ${i}` });
   expect(formatComparison([other, one])).toContain('tested on different cases');
 });
+
+test('a set that another run calls otherwise is compared under both names', async () => {
+  const folder = await temporaryFolder();
+  const hashOf = (i: number) => `image ${i}`;
+  const one = fixtureRun(join(folder, 'one'), { sets: ['ext'], hashOf });
+  const other = fixtureRun(join(folder, 'two'), { method: 'augment', sets: ['ext-2'], hashOf });
+  expect(formatComparison([other, one])).toMatch(
+    /\next +GenSeg - Augmentation \(its ext-2\) +\+0\./,
+  );
+});

@@ -1,6 +1,6 @@
 /** Scores as tables of text, for the terminal. */
 import { type MetricName, metricNames } from '../metrics/index.ts';
-import { compareRuns, verdicts } from './compare-runs.ts';
+import { type Contrast, compareRuns, secondLabel, verdicts } from './compare-runs.ts';
 import { fixed, pValue, signed } from './format.ts';
 import { readRun } from './run-record.ts';
 import type { SetResult } from './set-result.ts';
@@ -30,15 +30,10 @@ export function formatComparison(roots: readonly string[]): string {
       .map(({ label, sets }) => ({ cells: [set, label], result: sets.get(set)! })),
   );
   const contrasts = compareRuns(runs);
-  const differences = contrasts.map(({ set, first, second, result }) => [
-    set,
-    `${first.label} - ${second.label}`,
-    ...(result
-      ? [
-          `${signed(result.difference)} ${interval(result.ci95.map((end) => signed(end)))}`,
-          pValue(result.adjustedP),
-        ]
-      : ['tested on different cases', '']),
+  const differences = contrasts.map((contrast) => [
+    contrast.set,
+    `${contrast.first.label} - ${secondLabel(contrast)}`,
+    ...differenceCells(contrast.result),
   ]);
   const paired = ['test set', 'paired difference', 'Dice [95 % interval]', 'Wilcoxon, Holm'];
   return [
@@ -49,6 +44,14 @@ export function formatComparison(roots: readonly string[]): string {
     .filter((part) => part !== false)
     .join('\n\n');
 }
+
+const differenceCells = (result: Contrast['result']): string[] =>
+  result
+    ? [
+        `${signed(result.difference)} ${interval(result.ci95.map((end) => signed(end)))}`,
+        pValue(result.adjustedP),
+      ]
+    : ['tested on different cases', ''];
 
 interface ScoreRow {
   readonly cells: readonly string[];

@@ -73,6 +73,11 @@ export function sameCases(a: readonly CaseKey[], b: readonly CaseKey[]): boolean
   );
 }
 
+/** Whether two results are known to be of the same cases by their images, so that the names of the sets need not agree. */
+export function sameImages(a: readonly CaseKey[], b: readonly CaseKey[]): boolean {
+  return [...a, ...b].every(({ sha256 }) => sha256) && sameCases(a, b);
+}
+
 /** The result on a set, undefined where the run was not evaluated on it. */
 export function readSetResult(root: string, set: string): SetResult | undefined {
   const { summary } = evaluationPaths(root, set);

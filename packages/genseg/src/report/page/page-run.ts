@@ -23,7 +23,7 @@ export function pageRuns(records: readonly RunRecord[]): PageRun[] {
 }
 
 /** A run's name behind a dot of its colour. */
-export const runLabel = ({ label, colour }: PageRun): Html =>
+export const runLabel = ({ label, colour }: Pick<PageRun, 'label' | 'colour'>): Html =>
   html`<span class="run"><i style="background:${colour}"></i>${label}</span>`;
 
 /** Which colour is which run; of one run nothing need be said. */

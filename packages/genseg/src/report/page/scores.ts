@@ -1,7 +1,7 @@
 /** Scores per test set: a table with intervals and a dot per case, and the paired differences. */
 
 import { type MetricName, metricNames } from '../../metrics/index.ts';
-import type { Contrast } from '../compare-runs.ts';
+import { type Contrast, secondLabel } from '../compare-runs.ts';
 import { counted, fixed, pValue, signed } from '../format.ts';
 import { type SetResult, sameCases } from '../set-result.ts';
 import { type Axis, extent, roundAxis } from '../svg/axis.ts';
@@ -30,7 +30,7 @@ function setScores(set: string, all: readonly PageRun[], contrasts: readonly Con
   return html`<h3>${set} <small>${[...sizes].join('; ')}</small></h3>
 ${scoreTable(runs, results)}
 ${results[0].classes && classTable(runs, results)}
-${own.length > 0 && contrastTable(own, runs)}
+${own.length > 0 && contrastTable(own, all)}
 ${caution && html`<p class="caution">${caution}</p>`}
 ${differing(runs, results)}
 ${runs.map(({ label }, i) => results[i].warnings?.map((text) => html`<p class="caution">${runs.length > 1 && `${label}: `}${text}.</p>`))}
@@ -99,15 +99,17 @@ function contrastTable(contrasts: readonly Contrast[], runs: readonly PageRun[])
   return html`<div class="wide"><table class="scores">
 <thead><tr><th>${first.label} compared with</th><th class="n">Difference in Dice</th><th>Its 95 % interval</th><th class="n">Wilcoxon, Holm</th><th class="n">Cases</th></tr></thead>
 <tbody>
-${contrasts.map(({ second, result }) => {
-  const label = runLabel(runs.find((run) => run.label === second.label)!);
+${contrasts.map((contrast) => {
+  const { second, result } = contrast;
+  const { colour } = runs.find((run) => run.label === second.label)!;
+  const label = runLabel({ label: secondLabel(contrast), colour });
   if (!result) {
     return html`<tr><th scope="row">${label}</th><td colspan="4">Not compared: the two were tested on different cases.</td></tr>
 `;
   }
   const { difference, ci95, adjustedP, cases } = result;
   const plot = strip({
-    description: `${first.label} minus ${second.label}: ${signed(difference)}, 95 % interval ${signed(ci95[0])} to ${signed(ci95[1])}`,
+    description: `${first.label} minus ${secondLabel(contrast)}: ${signed(difference)}, 95 % interval ${signed(ci95[0])} to ${signed(ci95[1])}`,
     axis,
     colour: 'var(--ink)',
     mean: difference,
