@@ -1,2 +1,3 @@
 #!/usr/bin/env node
-await import(process.argv[2] === 'studio' ? '../dist/cli/studio-main.js' : '../dist/cli/main.js');
+const withoutTorch = ['data', 'inspect', 'report', 'studio'].includes(process.argv[2]);
+await import(withoutTorch ? '../dist/cli/main-without-torch.js' : '../dist/cli/main.js');

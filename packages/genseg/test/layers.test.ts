@@ -136,6 +136,23 @@ test.each(['torch', 'genseg', 'studio'])('no files of %s import each other in a 
   expect(circle(`packages/${name}/src`)).toEqual([]);
 });
 
+/** A file and all that it leads to, through imports by relative paths. */
+function reached(path: string, found = new Set<string>()): Set<string> {
+  if (found.has(path)) return found;
+  found.add(path);
+  for (const [, module] of read(path).matchAll(
+    /^(?:import|export)(?! type) [^;]*?from '(\.[^']+)'/gm,
+  ))
+    reached(join(path, '..', module), found);
+  return found;
+}
+
+test('the commands that compute nothing load no torch', () => {
+  const files = [...reached(`${src}/cli/main-without-torch.ts`)];
+  expect(files).toContain(`${src}/cli/inspect.ts`);
+  expect(files.filter((path) => read(path).includes(`from '${torch}'`))).toEqual([]);
+});
+
 test('files have at most 600 lines, and above 400 their head says why', () => {
   const packages = ['torch', 'genseg', 'studio'].map((name) => `packages/${name}`);
   const places = packages.flatMap((path) => [`${path}/src`, `${path}/test`]);
