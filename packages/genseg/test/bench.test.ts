@@ -14,7 +14,7 @@ test('a suite: planned, run, and not run again until its data change', async () 
   const out = join(folder, 'out');
   writeFileSync(
     suite,
-    `tasks: [{ name: discs, data: ${data}, options: { size: 32, iterations: 4 } }]
+    `tasks: [{ name: discs, data: ${data}, options: { size: 32, iterations: 4, precision: fp32, imageLayout: contiguous } }]
 methods: [plain, augment]
 labels: 6
 draws: 1

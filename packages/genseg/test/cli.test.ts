@@ -168,7 +168,7 @@ test('from a folder to a model, its scores, masks, synthetic pairs, proof and re
   expect(jsonOf(evaluated).seconds).toBeGreaterThan(0);
   expect((jsonOf(evaluated).sets as typeof sets)[other]).toEqual(sets[other]);
 
-  const seen = await genseg('evaluate', run, data);
+  const seen = await genseg('evaluate', run, data, '--fast');
   expect(seen.stderr).toMatch(/8 of the 12 test images were trained or validated on \(disc-\d+ is/);
   expect(evaluated.stderr).not.toContain('trained or validated on');
 
@@ -178,7 +178,7 @@ test('from a folder to a model, its scores, masks, synthetic pairs, proof and re
     const colours = Uint8Array.from({ length: 3 * gray.length }, (_, i) => gray[i % gray.length]);
     writeFileSync(file, png(colours, { width: side, channels: 3 }));
   }
-  const asGray = await genseg('evaluate', run, tinted, '--json');
+  const asGray = await genseg('evaluate', run, tinted, '--fast', '--json');
   expect(asGray.stderr).toContain('colour images are taken as gray');
   expect((jsonOf(asGray).sets as typeof sets)[tinted.split('/').at(-1)!].cases).toHaveLength(2);
 
@@ -372,7 +372,8 @@ test('a config file gives way to variables, and these to flags', async () => {
   const data = await discFolder('case', 5);
   const folder = await temporaryFolder();
   const file = join(folder, 'config.json');
-  writeFileSync(file, JSON.stringify({ method: 'plain', size: 48, iterations: 9, threads: 1 }));
+  const settings = { threads: 1, precision: 'fp32', imageLayout: 'contiguous' };
+  writeFileSync(file, JSON.stringify({ method: 'plain', size: 48, iterations: 9, ...settings }));
   const run = join(folder, 'run');
   const trained = await genseg(
     ...['train', data, '--out', run, '--config', file, '--size', '32', '--iterations', '1'],

@@ -2,6 +2,7 @@
 import { spawn } from 'node:child_process';
 import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
+import { environment } from '@genseg/torch';
 import { dataSet, png } from './data/fixtures.ts';
 import { discSamples } from './tiny.ts';
 
@@ -90,10 +91,13 @@ export function discFolder(
   return dataSet(Object.fromEntries(files.filter(([, content]) => content !== null)));
 }
 
-/** A training that takes seconds: what to pass after `train <data> --out <run>`. */
+/**
+ * A training that takes seconds: what to pass after `train <data> --out <run>`. No trial chooses its settings, so that
+ * two of them come to the same bits.
+ */
 export const quick = (method: string, iterations = 4): string[] => [
   ...['--method', method, '--size', '32', '--iterations', String(iterations)],
-  ...['--threads', '1', '--precision', 'fp32'],
+  ...['--threads', '1', '--precision', 'fp32', '--image-layout', environment().imageLayout],
 ];
 
 export const readJson = (...path: string[]) =>

@@ -16,7 +16,7 @@ import {
 import { hostname, tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { readSafetensorsHeader } from '@genseg/torch';
+import { environment, readSafetensorsHeader } from '@genseg/torch';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { Random } from '../src/random.ts';
 import { writeReport } from '../src/report/index.ts';
@@ -280,7 +280,8 @@ test('ended where it was killed, a run names the weights that it tests', async (
   const { config, settings } = resolveConfig(trainConfigSchema, {
     flags: {
       ...{ data: join(home, 'data'), out: whole.root, labels: 6, method: 'plain', size: 32 },
-      ...{ iterations: 40, threads: 1, precision: 'fp32', checkpointEvery: 3600 },
+      ...{ iterations: 40, checkpointEvery: 3600 },
+      ...{ threads: 1, precision: 'fp32', imageLayout: environment().imageLayout },
     },
   });
   let asked = 0;

@@ -16,6 +16,7 @@ const run = async (options: Record<string, unknown>) => {
   const out = join(await temporaryFolder(), 'run');
   const flags = {
     ...{ data: await discFolder('disc', 8), out, threads: 1, precision: 'fp32' },
+    imageLayout: 'contiguous',
     ...{ size: 32, iterations: 2, ...options },
   };
   const { config, settings } = resolveConfig(trainConfigSchema, { flags });
