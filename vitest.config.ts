@@ -1,6 +1,13 @@
 import { availableParallelism } from 'node:os';
 import { configDefaults, defineConfig } from 'vitest/config';
 
+// Folders that know no torch (STYLE.md): their tests share a process, since starting one costs more than most of them.
+const withoutTorch = [
+  'packages/genseg/src/{data,metrics,picture,report,run,suite}/**/*.test.ts',
+  'packages/genseg/test/data/**/*.test.ts',
+  'packages/studio/src/**/*.test.ts',
+];
+
 export default defineConfig({
   // Workspace packages are tested from their TypeScript source, not from dist/.
   resolve: { conditions: ['source'] },
@@ -24,8 +31,12 @@ export default defineConfig({
         test: {
           name: 'others',
           include: ['{packages/*/{src,test},scripts}/**/*.test.ts'],
-          exclude: [...configDefaults.exclude, 'packages/torch/**'],
+          exclude: [...configDefaults.exclude, 'packages/torch/**', ...withoutTorch],
         },
+      },
+      {
+        extends: true,
+        test: { name: 'without torch', include: withoutTorch, isolate: false },
       },
     ],
   },
