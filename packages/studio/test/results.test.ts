@@ -196,6 +196,31 @@ test('new images get masks, overlays and areas in px and mm²', async () => {
   expect((await server.ask('GET', at)).status).toBe(404);
 }, 60_000);
 
+test('a mask beside its image is not predicted, and its name and the reason are told', async () => {
+  const opened = await server.ask('POST', '/api/predictions', JSON.stringify({ model }));
+  const at = `/api/predictions/${(opened.json as Prediction).id}`;
+  for (const [name, body] of [
+    ['b.png', noisePng(71)],
+    ['b_mask.png', squareMask()],
+    ['lone_mask.png', noisePng(73)],
+    ['broken.png', noisePng(72).subarray(0, 90)],
+  ] as const) {
+    await server.ask('PUT', `${at}/files?path=${name}`, body);
+  }
+  await server.ask('POST', at);
+  const done = await until<Prediction>(at, ({ state }) => state !== 'running');
+  expect(done).toMatchObject({ state: 'finished', error: null, images: 4 });
+  expect(done.items.map(({ name }) => name)).toEqual(['b.png', 'lone_mask.png']);
+  expect(done.failed).toEqual([
+    { name: 'broken.png', error: expect.not.stringContaining(home) },
+    {
+      name: 'b_mask.png',
+      error: 'Its name says that it is the mask of an image beside it, so it was not predicted',
+    },
+  ]);
+  expect((await server.ask('DELETE', at)).status).toBe(204);
+}, 60_000);
+
 test('a mask is pre-filled, nothing stored; the images that it is unsure of come first', async () => {
   const filled = await server.ask('POST', '/api/cases/9/prefill', JSON.stringify(model));
   expect(filled.status).toBe(200);
