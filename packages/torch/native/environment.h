@@ -53,6 +53,7 @@ inline napi_value describe(js::Call& call) {
       {"blasLibrary", js::from(env, library_of("sgemm_"))},
       {"torchLibrary", js::from(env, library_of("_ZN2at11show_configB5cxx11Ev"))},
       {"threads", js::from(env, static_cast<int64_t>(at::get_num_threads()))},
+      {"avx512", js::from(env, simd::has_avx512())},
       {"channelsLast", js::from(env, images::channels_last())},
       {"cuda", cuda_devices(env)},
   });

@@ -1,6 +1,6 @@
-// The maximum of each 2 x 2 pixels, channels-last, with derivatives of every order: that of the maximum hands each
-// gradient to the pixel that was the largest, which is linear, and its transpose gathers from there. Where the largest
-// is kept in a byte, and not in LibTorch's eight.
+// The maximum of each 2 x 2 pixels with derivatives of every order: that of the maximum hands each gradient to the
+// pixel that was the largest, which is linear, and its transpose gathers from there. Where the largest is kept in a
+// byte, and not in LibTorch's eight. Its loops are for channels-last images; contiguous ones are left to LibTorch.
 #pragma once
 
 #include <ATen/ATen.h>

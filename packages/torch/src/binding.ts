@@ -146,6 +146,7 @@ export interface Native {
     blasLibrary: string;
     torchLibrary: string;
     threads: number;
+    avx512: boolean;
     channelsLast: boolean;
     cuda: { free: number; total: number }[];
   };

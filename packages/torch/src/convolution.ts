@@ -1,8 +1,8 @@
 /**
  * Convolutions whose gradients of every order run on fast kernels (native/convolution.h). First gradients are
  * those of `conv2d`; second ones, which hypergradients need, take LibTorch's `conv2d` many times longer on
- * a CPU, and fail in bfloat16 there. Groups and unequal axes are left to `conv2d`. On a CPU results are channels-last,
- * on which the kernels are fastest.
+ * a CPU, and fail in bfloat16 there. Groups and unequal axes are left to `conv2d`. On a CPU results have the layout that
+ * `configure({ imageLayout })` sets.
  */
 import { native } from './binding.ts';
 import { Tensor } from './ops.gen.ts';
@@ -35,7 +35,7 @@ export const convolveTransposed = (
   options: ConvolveOptions = {},
 ): Tensor => run(input, weight, options, true);
 
-/** `cat([a, b], { dim: 1 })` of images, whose gradients of every order stay channels-last on a CPU (native/images.h). */
+/** `cat([a, b], { dim: 1 })` of images, whose gradients of every order keep the layout of images on a CPU (native/images.h). */
 export const joinChannels = (a: Tensor, b: Tensor): Tensor =>
   new Tensor(native.joinChannels(a.handle, b.handle));
 

@@ -5,8 +5,8 @@ import { TorchError } from './errors.ts';
 
 export type BlasVendor = 'openblas' | 'mkl' | 'blis' | 'reference' | 'unknown';
 
-/** How images [N, C, H, W] lie in memory: channel by channel of each, or pixel by pixel with all channels. */
 const imageLayouts = ['contiguous', 'channels-last'] as const;
+/** How images [N, C, H, W] lie in memory: channel by channel of each, or pixel by pixel with all channels. */
 export type ImageLayout = (typeof imageLayouts)[number];
 
 export interface Environment {
@@ -45,7 +45,8 @@ function cpuFlags(): Set<string> {
 }
 
 export function environment(): Environment {
-  const { version, config, blasLibrary, threads, channelsLast, cuda } = native.environment();
+  const { version, config, blasLibrary, threads, avx512, channelsLast, cuda } =
+    native.environment();
   const flags = cpuFlags();
   return {
     version,
@@ -53,7 +54,7 @@ export function environment(): Environment {
     blas: blasVendor(blasLibrary, config),
     cpu: {
       capability: /CPU capability usage: (\S+)/.exec(config)?.[1] ?? 'unknown',
-      avx512: flags.has('avx512f'),
+      avx512,
       amx: flags.has('amx_tile'),
       bf16: flags.has('avx512_bf16') || flags.has('amx_bf16') || flags.has('bf16'),
     },
@@ -66,7 +67,7 @@ export function environment(): Environment {
 export interface Configuration {
   /** Threads inside one operator. */
   threads?: number;
-  /** What convolutions, normalisation and pooling hand on; it changes their time, and results by rounding. */
+  /** What convolutions and joined channels hand on, and other operators keep; it changes time, and results by rounding. */
   imageLayout?: ImageLayout;
   /** Refuse operators that have no reproducible form on the device. */
   deterministic?: boolean;

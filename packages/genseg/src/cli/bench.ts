@@ -5,7 +5,7 @@ import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { Command } from '@commander-js/extra-typings';
 import { duration } from '../report/index.ts';
-import { acquireLock, lockHolder } from '../run/index.ts';
+import { acquireLock, isLocked } from '../run/index.ts';
 import {
   type Cell,
   type CellState,
@@ -54,7 +54,7 @@ export const benchCommand = new Command('bench')
     const lock = join(out, 'bench.lock');
     using _lock = dryRun ? null : lockFolder(out, lock);
     // A dry run may look on while another bench works here, and changes nothing under it.
-    if (!dryRun || !lockHolder(lock)) await makeDerived(suite, out, contentOf);
+    if (!dryRun || !isLocked(lock)) await makeDerived(suite, out, contentOf);
     const planned = await planCells(suite, { out, anyCode, contentOf });
     const toDo = planned.filter(({ state }) => state !== 'done');
     await refuseUntested(

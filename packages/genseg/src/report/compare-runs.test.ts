@@ -136,6 +136,7 @@ test('a set is found by its images where a run calls it otherwise, and only by i
   const named = run('augment', base, { sets: ['test'], images: 'ours' });
   const twice = run('genseg', base, { sets: ['test', 'ext'], images: 'ours' });
   expect(compareRuns([named, twice]).map(({ set }) => set)).toEqual(['test']);
+  expect(compareRuns([ours, twice]).map(({ set }) => set)).toEqual(['test']);
 });
 
 test('the rival is among the runs that were tested on the same images', () => {

@@ -43,10 +43,14 @@ export const subjectOf = <Run extends ComparedRun>(runs: readonly Run[]): Run =>
 export function compareRuns(runs: readonly ComparedRun[]): Contrast[] {
   const first = subjectOf(runs);
   const random = new Random(0); // the same report from the same runs
+  // Two sets of the first may be of the same images.
+  const paired = new Map(runs.map((run) => [run, new Set<string>()]));
   const contrasts = [...first.sets].flatMap(([set, result]) =>
     runs.flatMap((second) => {
       const secondSet = second === first ? undefined : counterpart(set, first, second);
       if (secondSet === undefined) return [];
+      if (paired.get(second)!.has(secondSet)) return [];
+      paired.get(second)!.add(secondSet);
       const other = second.sets.get(secondSet)!;
       return {
         ...{ set, first, second, secondSet },

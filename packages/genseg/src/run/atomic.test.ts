@@ -1,4 +1,5 @@
 import { spawn } from 'node:child_process';
+import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
 import {
   existsSync,
@@ -70,10 +71,14 @@ describe('files', () => {
     for (const name of ['.plan.json.123.tmp', 'notes.tmp', '.hidden']) {
       writeFileSync(join(folder, name), '');
     }
-    mkdirSync(join(folder, '.run.lock.takeover.123.tmp'));
-    writeFileSync(join(folder, '.run.lock.takeover.123.tmp', 'a'), '');
+    const guard = `.run.lock.takeover.${randomUUID()}.123.tmp`;
+    for (const name of [guard, '.own.2024.tmp']) {
+      mkdirSync(join(folder, name));
+      writeFileSync(join(folder, name, 'a'), '');
+    }
     removeTemporaryFiles(folder);
-    expect(readdirSync(folder)).toEqual(['.hidden', 'notes.tmp']);
+    expect(readdirSync(folder)).toEqual(['.hidden', '.own.2024.tmp', 'notes.tmp']);
+    expect(readdirSync(join(folder, '.own.2024.tmp'))).toEqual(['a']);
   });
 });
 

@@ -61,10 +61,14 @@ export function writeJsonAtomic(path: string, value: JsonValue | object): void {
 /** Whether it is the name of a file or folder that is being written, or that an interrupted write left. */
 export const isTemporary = (name: string): boolean => /^\..+\.\d+\.tmp$/.test(name);
 
+/** Of folders only those that lock.ts makes: any other is somebody's. */
+const isGuard = (name: string): boolean => /\.takeover\.[\da-f-]{36}\.\d+\.tmp$/.test(name);
+
 /** Removes what interrupted writes left in a folder. */
 export function removeTemporaryFiles(folder: string): void {
-  for (const name of readdirSync(folder).filter(isTemporary))
-    rmSync(join(folder, name), { recursive: true, force: true }); // another that asks for the lock may be as quick
+  const left = readdirSync(folder, { withFileTypes: true }).filter(({ name }) => isTemporary(name));
+  for (const entry of left.filter((one) => !one.isDirectory() || isGuard(one.name)))
+    rmSync(join(folder, entry.name), { recursive: true, force: true }); // another that asks for the lock may be as quick
 }
 
 /** Replaces a folder by the files that `write` puts into the empty folder it is given. */

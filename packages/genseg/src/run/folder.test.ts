@@ -44,10 +44,10 @@ test('an empty folder will do while another process asks for its lock', () => {
 
 test('refuses a folder with other files, a file, and an existing run, and leaves them alone', () => {
   mkdirSync(root, { recursive: true });
-  writeFileSync(join(root, 'thesis.tex'), '');
+  for (const name of ['.thesis.1.tmp', 'thesis.tex']) writeFileSync(join(root, name), '');
   expect(() => RunFolder.create(root, settings)).toThrow(ConfigError);
   expect(() => RunFolder.create(root, settings)).toThrow('holds other files, such as thesis.tex');
-  expect(readdirSync(root)).toEqual(['thesis.tex']);
+  expect(readdirSync(root)).toEqual(['.thesis.1.tmp', 'thesis.tex']);
   expect(() => RunFolder.create(join(root, 'thesis.tex'), settings)).toThrow('is a file');
 
   const other = join(folder, 'other');

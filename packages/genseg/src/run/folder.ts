@@ -201,7 +201,6 @@ export class RunFolder implements Disposable {
 }
 
 function refuseOccupied(root: string): void {
-  removeTemporaryFiles(root);
   const { config, lock } = runPaths(root);
   const locks = [lock, guardOf(lock)].map((path) => basename(path));
   const entries = readdirSync(root).filter(
@@ -217,4 +216,5 @@ function refuseOccupied(root: string): void {
       `${root} holds other files, such as ${entries[0]}; choose a new or empty folder for the run`,
     );
   }
+  removeTemporaryFiles(root);
 }

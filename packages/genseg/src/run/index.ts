@@ -27,7 +27,7 @@ export {
   readRunConfig,
   runPaths,
 } from './folder.ts';
-export { acquireLock, type Holder, lockHolder } from './lock.ts';
+export { acquireLock, type Holder, isLocked, lockHolder } from './lock.ts';
 export { MetricsCsv } from './metrics-csv.ts';
 export { nearestName } from './nearest-name.ts';
 export { flagName, quoted } from './shell.ts';

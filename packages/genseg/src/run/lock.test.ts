@@ -17,7 +17,7 @@ import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, expect, onTestFinished, test } from 'vitest';
 import { DataError } from '../errors.ts';
-import { acquireLock, lockHolder } from './lock.ts';
+import { acquireLock, isLocked, lockHolder } from './lock.ts';
 
 let folder: string;
 let path: string;
@@ -306,4 +306,11 @@ test('of several processes that ask at once for what the dead left, one gets it'
     expect(await winners[0].answer()).toBe('released');
     expect(readdirSync(folder)).toEqual([]);
   }
+});
+
+test('a lock that cannot be read may be held', () => {
+  expect(isLocked(path)).toBe(false);
+  mkdirSync(path, { recursive: true });
+  expect(() => lockHolder(path)).toThrow(/Cannot read who holds .*run\.lock/);
+  expect(isLocked(path)).toBe(true);
 });

@@ -55,6 +55,15 @@ export function lockHolder(path: string): Holder | null {
   return holder && isHeld(holder) ? holder : null;
 }
 
+/** Whether a process holds the lock at `path`, which one that cannot be read may be. */
+export function isLocked(path: string): boolean {
+  try {
+    return lockHolder(path) !== null;
+  } catch {
+    return true;
+  }
+}
+
 /** What the file says; null where it says nothing, undefined where there is none. */
 function readHolder(path: string): Holder | null | undefined {
   try {
@@ -127,7 +136,7 @@ function refuseIfHeld(path: string): 'left' | 'none' {
  * Gets the guard and gives what releases it, or null where another has it.
  * It is a folder with one file, which tells its holder and has a name that no other ever has. It is
  * renamed into place whole, which succeeds only where there is no folder or an empty one; and who deletes the
- * file of a dead holder can hit no other's. So it too passes from the dead to one of the living.
+ * file of a dead holder can hit no other's.
  */
 function acquireGuard(guard: string, holder: Holder): (() => void) | null {
   const name = randomUUID();
@@ -139,7 +148,7 @@ function acquireGuard(guard: string, holder: Holder): (() => void) | null {
       writeFileSync(join(temporary, name), JSON.stringify(holder));
       renameSync(temporary, guard);
     } catch (error) {
-      if (!isOthers(error)) throw error;
+      if (!isByAnother(error)) throw error;
     } finally {
       rmSync(temporary, { recursive: true, force: true });
     }
@@ -161,7 +170,7 @@ function freeGuard(guard: string): void {
         if (!holder || !isHeld(holder)) rmSync(join(guard, name), { force: true });
       }
     } catch (error) {
-      if (!isOthers(error)) throw error;
+      if (!isByAnother(error)) throw error;
     }
     removeIfEmpty(guard);
   });
@@ -171,12 +180,12 @@ function removeIfEmpty(folder: string): void {
   try {
     rmdirSync(folder);
   } catch (error) {
-    if (!isOthers(error)) throw error;
+    if (!isByAnother(error)) throw error;
   }
 }
 
-/** Another has the guard or has just given it up, has swept the folder in the making, or the guard is a file, as it once was. */
-const isOthers = (error: unknown): boolean =>
+/** Another has the guard, has given it up or swept the folder in the making, or the guard is a file, as it once was. */
+const isByAnother = (error: unknown): boolean =>
   ['ENOTEMPTY', 'EEXIST', 'ENOENT', 'ENOTDIR'].some((code) => hasCode(error, code));
 
 /** Whether a process that made the file may still be about to write it. */

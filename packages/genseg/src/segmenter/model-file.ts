@@ -88,7 +88,7 @@ export function readKeptBy(folder: string): KeptBy | null {
   return (JSON.parse(genseg) as ModelInfo | null)?.keptBy ?? null;
 }
 
-/** Normalisations folded, and weights turned once to the order that the kernels of a CPU take. */
+/** Normalisations folded, and weights turned once to the order that the kernels of a CPU take with channels-last images. */
 function makeFast(model: Segmenter): void {
   const [{ value }] = model.parameters();
   const last = environment().imageLayout === 'channels-last';

@@ -1,4 +1,4 @@
-/** The images that `genseg predict` is given, as files and folders: of a file each, or several where the training data had several. */
+/** The images that `genseg predict` is given as files and folders; each has several files where those of the training data had. */
 import { statSync } from 'node:fs';
 import { basename, dirname, extname, join, resolve } from 'node:path';
 import { type Case, imagesIn } from '../data/index.ts';

@@ -4,7 +4,7 @@
  */
 import { closeSync, openSync } from 'node:fs';
 import { basename } from 'node:path';
-import { lockHolder } from 'genseg/run';
+import { isLocked, lockHolder } from 'genseg/run';
 import { ownProgram, spawnNode } from './genseg.ts';
 import type { Hub } from './hub.ts';
 import { type RoundPaths, runsOf } from './round-files.ts';
@@ -33,7 +33,7 @@ export function createRoundProcesses(root: string, hub: Hub): RoundProcesses {
       const { folder, lock } = round;
       const alive =
         starting.has(folder) ||
-        lockHolder(lock) !== null ||
+        isLocked(lock) ||
         runsOf(round).some((run) => runHolder(run.folder) !== null);
       if (!alive) stopping.delete(folder);
       return alive;
@@ -56,7 +56,7 @@ export function createRoundProcesses(root: string, hub: Hub): RoundProcesses {
       child.on('error', settled);
       child.unref();
       const waiting = setInterval(() => {
-        if (starting.has(folder) && lockHolder(lock) === null) return;
+        if (starting.has(folder) && !isLocked(lock)) return;
         starting.delete(folder);
         clearInterval(waiting);
       }, 50);

@@ -3,6 +3,7 @@ import { existsSync, statSync } from 'node:fs';
 import { relative } from 'node:path';
 import {
   endOf,
+  isLocked,
   lockHolder,
   type RunEvent,
   readEvents,
@@ -26,7 +27,7 @@ export interface RunContext {
 export function summariseRun({ method, folder }: RunPlace, context: RunContext): RunSummary {
   const paths = runPaths(folder);
   const { events, told } = storyOf(paths.events);
-  const alive = lockHolder(paths.lock) !== null;
+  const alive = isLocked(paths.lock);
   const state = stateOf({ ...context, events, alive, begun: existsSync(paths.plan) });
   return {
     ...{ method, state },

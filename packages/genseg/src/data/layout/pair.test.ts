@@ -167,6 +167,15 @@ test.each([
   },
 );
 
+test('a mask at the end of whose name is a word, and that has no image, keeps no others from the rule unsaid', async () => {
+  const { problems } = await look({
+    ...pairs('img_*.png', 'mask_*.png', '12'),
+    'other_mask.png': maskWith(2, 4),
+  });
+  const whys = problems.filter((text) => text.includes('(other_mask has no image)'));
+  expect(whys).toHaveLength(3);
+});
+
 test('where a mask has its image by name, the words before others mean nothing', async () => {
   const { problems, labelled } = await look({
     ...pairs('images/*.png', 'masks/*.png', 'a'),

@@ -39,6 +39,7 @@ test.each([
 test.each([
   [['img_1.png', 'mask_1.png', 'other.png'], ['mask_1.png']],
   [['img_1.png', 'mask_1.png', 'mask_2.png'], []],
+  [['img_1.png', 'mask_img_1.png'], ['mask_img_1.png']],
   [['mask_1.png', 'mask_2.png'], []],
   [['1.png', 'label_2.png'], []],
 ])('of %s are masks: %s', (files, masks) => {

@@ -11,6 +11,12 @@ export type PrefixPairs =
 
 const keyOf = (name: string) => imageKey(withoutPrefix(name));
 
+/** The likeliest first: `mask_img_001` is that of `img_001`. */
+function maskKeysOf(name: string): string[] {
+  const rest = withoutPrefix(name);
+  return [maskKey(rest), maskKey(withoutPrefix(rest))];
+}
+
 /** Undefined where no name has such a word. */
 export function pairByPrefix(
   images: readonly string[],
@@ -26,9 +32,7 @@ export function pairByPrefix(
   }
   const byImage = new Map<string, string>();
   for (const name of masks) {
-    const rest = withoutPrefix(name);
-    // mask_img_001 is that of img_001.
-    const image = byKey.get(maskKey(rest)) ?? byKey.get(maskKey(withoutPrefix(rest)));
+    const image = maskKeysOf(name).flatMap((key) => byKey.get(key) ?? [])[0] as string | undefined;
     if (image === undefined) return { failure: `${name} has no image` };
     const other = byImage.get(image);
     if (other !== undefined) return { failure: `${other} and ${name} are both of ${image}` };
@@ -45,7 +49,8 @@ export function splitByPrefix(
   const masks = files.filter(isMask);
   const images = files.filter((file) => !isMask(file));
   const keys = new Set(images.map((file) => keyOf(stem(file))));
-  return masks.some((file) => keys.has(keyOf(stem(file)))) ? { images, masks } : undefined;
+  const hasImage = (file: string) => maskKeysOf(stem(file)).some((key) => keys.has(key));
+  return masks.some(hasImage) ? { images, masks } : undefined;
 }
 
 /** The files of one folder that the beginnings of their names call masks of images beside them. */
