@@ -32,7 +32,9 @@ export function pairByPrefix(
   }
   const byImage = new Map<string, string>();
   for (const name of masks) {
-    const image = maskKeysOf(name).flatMap((key) => byKey.get(key) ?? [])[0] as string | undefined;
+    const image = maskKeysOf(name)
+      .map((key) => byKey.get(key))
+      .find((found) => found !== undefined);
     if (image === undefined) return { failure: `${name} has no image` };
     const other = byImage.get(image);
     if (other !== undefined) return { failure: `${other} and ${name} are both of ${image}` };

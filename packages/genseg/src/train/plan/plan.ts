@@ -90,7 +90,7 @@ function choosePrecision(config: TrainConfig, device: Plan['device']): [Plan['pr
   return ['fp32', 'the processor has no arithmetic in bfloat16, which would be slower'];
 }
 
-/** Without AVX-512 a trial decides afterwards (tune.ts); with it channels-last has never been the slower one. */
+/** Without AVX-512 a trial decides afterwards (tune.ts); with it channels-last was the faster one (docs/performance.md). */
 function chooseLayout(
   { imageLayout: wanted }: TrainConfig,
   { imageLayout, cpu }: Environment,
