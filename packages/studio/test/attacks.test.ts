@@ -1,4 +1,5 @@
 /** What others on the machine, other sites in the browser, and bad files may try; all of it against the real server. */
+import { once } from 'node:events';
 import {
   existsSync,
   mkdirSync,
@@ -8,6 +9,7 @@ import {
   symlinkSync,
   writeFileSync,
 } from 'node:fs';
+import { type IncomingMessage, request } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { crc32, deflateSync } from 'node:zlib';
@@ -378,6 +380,19 @@ test('ten thousand images are listed, in little memory', async () => {
     rmSync(folder, { recursive: true, force: true });
   }
 }, 60_000);
+
+// The limit is shorter than the stream's pause between signs of life (15 s).
+test('a page that listens does not hold up a server that is told to end', async () => {
+  const listened = await startServer(join(home, 'listened'));
+  const { port, token } = listened;
+  const headers = { Authorization: `Bearer ${token}` };
+  const page = request({ host: '127.0.0.1', port, path: '/api/events', headers }).end();
+  const [stream] = (await once(page, 'response')) as [IncomingMessage];
+  await once(stream, 'data'); // it pauses now
+  stream.on('error', () => {}); // cut off
+  await listened.stop();
+  expect(listened.child.exitCode).toBe(0);
+}, 10_000);
 
 test('after all that the server has stayed small', () => {
   expect(server.peakMemory()).toBeLessThan(300);

@@ -1,4 +1,5 @@
 /** /api/project, /api/demo, /api/imports and the hints of /api/events. */
+import { setTimeout as sleep } from 'node:timers/promises';
 import { type Context, Hono } from 'hono';
 import { streamSSE } from 'hono/streaming';
 import { z } from 'zod';
@@ -89,7 +90,7 @@ function hints(c: Context, { hub }: ProjectContext): Response {
     stream.onAbort(unsubscribe);
     while (!stream.aborted) {
       await stream.write(': alive\n\n');
-      await stream.sleep(heartbeat * 1000);
+      await sleep(heartbeat * 1000, undefined, { ref: false }); // a server that is ended does not wait for it
     }
   });
 }
