@@ -11,7 +11,7 @@ const leading = (word: string) =>
   new RegExp(`(?<=^|/)${word}(?:[ _-]+(?=[^/]+$)|(?=\\d[^/]*$))`, 'i');
 const maskPrefix = leading(maskWord);
 const anyPrefix = leading(`(?:${maskWord}|${imageWord})`);
-const channelSuffix = /_0000$/;
+const imageSuffix = new RegExp(`_0000$|[_-]${imageWord}$`, 'i');
 const numberSuffix = /[_-]\d+$/;
 
 export const isImage = (path: string) => imageExtension.test(path);
@@ -27,8 +27,8 @@ export const basename = (path: string) => path.slice(path.lastIndexOf('/') + 1);
 export const namesMask = (name: string) =>
   maskSuffix.test(name) || maskSuffix.test(name.replace(numberSuffix, ''));
 
-/** An image's name without what only says that it is an image: `a_0000` -> `a`. */
-export const imageKey = (name: string) => name.replace(channelSuffix, '');
+/** An image's name without what only says that it is an image: `a_0000` or `a_image` -> `a`. */
+export const imageKey = (name: string) => name.replace(imageSuffix, '');
 
 /** Whether a name begins as a mask's does: `mask_a`. */
 export const beginsAsMask = (name: string) => maskPrefix.test(name);
@@ -59,10 +59,13 @@ export interface MaskKey {
 /** The likeliest first. */
 export function maskKeys(name: string): MaskKey[] {
   const unnumbered = name.replace(numberSuffix, '');
+  const part = { numbered: true, loose: !maskSuffix.test(unnumbered) };
   return [
     { key: name },
+    { key: name.replace(maskSuffix, '') },
     { key: maskKey(name) },
-    { key: maskKey(unnumbered), numbered: true, loose: !maskSuffix.test(unnumbered) },
+    { key: unnumbered.replace(maskSuffix, ''), ...part },
+    { key: maskKey(unnumbered), ...part },
     { key: name.replace(/\/?[^/]*$/, ''), numbered: true },
   ];
 }

@@ -114,6 +114,28 @@ test.each([
   );
 });
 
+test.each([
+  ['images/*_image.png', 'masks/*_label.png'],
+  ['*_image.png', '*_label.png'],
+  ['images/*-img.png', 'masks/*.png'],
+  ['images/*_image.png', 'masks/*_image_mask_1.png'],
+])('%s and %s differ in the word after them', async (images, masks) => {
+  const { problems, labelled } = await look(pairs(images, masks, '123'));
+  expect(problems).toEqual([]);
+  expect(labelled.map((id) => id[0])).toEqual(['1', '2', '3']);
+});
+
+test('of two images that differ in the word after them, a mask that names none of the two is of neither', async () => {
+  const { problems, labelled } = await look({
+    ...{ 'images/a_image.png': image(1), 'images/a_scan.png': image(2) },
+    ...{ 'masks/a.png': maskWith(2, 4), 'masks/a_scan_mask.png': maskWith(5, 9) },
+  });
+  expect(labelled).toEqual(['a_scan']);
+  expect(problems.filter((text) => text.startsWith('missing-image'))).toEqual([
+    "missing-image masks/a.png: no image is named like this mask; rename it to its image's name, or remove it",
+  ]);
+});
+
 test('of each split it is said how its masks were paired; images without masks stay unlabelled', async () => {
   const { manifest, labelled } = await look({
     ...pairs('train/images/img_*.png', 'train/masks/mask_*.png', '12'),

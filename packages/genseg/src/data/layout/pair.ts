@@ -46,7 +46,7 @@ function pairNamed(
 ): Pairs {
   const problems: Problem[] = [];
   const byName = new Map(images.map((image) => [image.name, image]));
-  const byKey = new Map(images.toReversed().map((image) => [imageKey(image.name), image]));
+  const byKey = byOwnKey(images);
   const parts = new Map<Named, (Omit<MaskKey, 'key'> & { path: string })[]>();
   const noImage = (path: string) =>
     problems.push({
@@ -83,6 +83,19 @@ function pairNamed(
     cases.push({ id, images: [image.path], masks: of.map(({ path }) => ({ path })), split });
   }
   return { cases, problems };
+}
+
+/** Of `a_image` and `a_scan` neither: which of them a mask `a` is of, nobody knows. */
+function byOwnKey(images: readonly Named[]): Map<string, Named> {
+  const byKey = new Map<string, Named>();
+  const shared = new Set<string>();
+  for (const image of images) {
+    const key = imageKey(image.name);
+    if (byKey.has(key)) shared.add(key);
+    byKey.set(key, image);
+  }
+  for (const key of shared) byKey.delete(key);
+  return byKey;
 }
 
 /** Names a file relative to a folder (`''` for the root). */
