@@ -65,6 +65,19 @@ test('fewer threads are tried by halves for as long as they are much faster', ()
   expect(tried).toEqual([16, 8, 4, 2]);
 });
 
+test('fewer threads take one step where that is too slow to win, and the plan says so', () => {
+  const take = ({ threads }: Setting, hopeless?: number): Trial => {
+    const seconds = { 4: 1, 2: 0.5, 1: 0.7 }[threads]!;
+    const losses = hopeless !== undefined && seconds > hopeless ? [1] : [1, 0.8];
+    return { seconds, processor: seconds, losses };
+  };
+  const { threads, decisions } = tune(plan, { ...open, precision: false }, take);
+  expect(threads).toBe(2);
+  expect(decisions[2].reason).toBe(
+    'a step takes 1000 ms with 4, 500 ms with 2, 700 ms with 1 (its first)',
+  );
+});
+
 test('no setting is tried twice', () => {
   const tried: string[] = [];
   const seconds = ({ precision, imageLayout, threads }: Setting) => {
@@ -114,12 +127,15 @@ test('a trial takes the same steps in each setting, up to rounding', () => {
     trial({ precision, imageLayout: 'channels-last', threads: threads + 1 }),
   );
   const other = trial({ precision: 'fp32', imageLayout: 'contiguous', threads: threads + 1 });
+  const first = trial({ precision: 'fp32', imageLayout: 'contiguous', threads: threads + 1 }, 0);
   expect(environment()).toMatchObject({ threads: threads + 1, imageLayout: 'contiguous' });
   configure({ threads, imageLayout });
   expect(full.seconds).toBeGreaterThan(0);
   expect(full.processor).toBeGreaterThan(0);
   expect(full.losses).toHaveLength(3);
   expect(again.losses).toEqual(full.losses);
+  expect(first.losses).toEqual(other.losses.slice(0, 1));
+  expect(first.seconds).toBeGreaterThan(0);
   expect(half.losses).not.toEqual(full.losses);
   half.losses.forEach((loss, i) => {
     expect(Math.abs(loss / full.losses[i] - 1)).toBeLessThan(0.02);

@@ -9,12 +9,21 @@ import { type Plan, sessionOptions } from './plan.ts';
 export type Setting = Pick<Plan, 'precision' | 'imageLayout' | 'threads'>;
 
 export interface Trial {
-  /** Of the fastest step, on the clock and of all threads together: the latter hardly hangs on what else runs. */
+  /**
+   * Of the fastest step after one that warms up, or of the only one; on the clock, and of all threads together, which
+   * hardly hangs on what else runs.
+   */
   seconds: number;
   processor: number;
   /** Of all steps. */
   losses: readonly number[];
 }
+
+/**
+ * Takes the same steps in any setting.
+ * @param hopeless seconds: a first step that takes longer is the only one.
+ */
+export type Take = (setting: Setting, hopeless?: number) => Trial;
 
 /** What may still be chosen. */
 export interface Open {
@@ -39,8 +48,8 @@ const tolerance = 0.02;
 const mostSteps = 3;
 const patience = 0.5; // seconds
 
-/** @param take takes the same steps in any setting. @returns the plan with the setting that is best by it, and why. */
-export function tune(plan: Plan, open: Open, take: (setting: Setting) => Trial): Plan {
+/** @returns the plan with the setting that is best by `take`, and why. */
+export function tune(plan: Plan, open: Open, take: Take): Plan {
   if (plan.device !== 'cpu') return plan;
   const trial = once(take);
   const { imageLayout } = plan;
@@ -61,7 +70,7 @@ export function tune(plan: Plan, open: Open, take: (setting: Setting) => Trial):
   const chosen = { precision: precision.value, imageLayout: layout.value };
   const threads =
     open.threads && plan.threads > 1
-      ? betterThreads(plan.threads, (threads) => trial({ ...chosen, threads }))
+      ? betterThreads(plan.threads, (threads, hopeless) => trial({ ...chosen, threads }, hopeless))
       : { value: plan.threads };
   const found = new Map<string, Partial<Decision>>([
     ['precision', precision],
@@ -76,11 +85,11 @@ export function tune(plan: Plan, open: Open, take: (setting: Setting) => Trial):
 }
 
 /** No setting is tried twice. */
-function once(take: (setting: Setting) => Trial): (setting: Setting) => Trial {
+function once(take: Take): Take {
   const taken = new Map<string, Trial>();
-  return (setting) => {
+  return (setting, hopeless) => {
     const key = `${setting.precision} ${setting.imageLayout} ${setting.threads}`;
-    const trial = taken.get(key) ?? take(setting);
+    const trial = taken.get(key) ?? take(setting, hopeless);
     taken.set(key, trial);
     return trial;
   };
@@ -109,17 +118,26 @@ function better<T extends string>(
   };
 }
 
-/** Halves them for as long as that is much faster, as with small images or beside other work. */
-function betterThreads(most: number, trial: (threads: number) => Trial): Choice<number> {
+/**
+ * Halves them for as long as that is much faster, as with small images or beside other work. Half whose first step is
+ * far from that takes no second: what has run before it has warmed up most of what there is.
+ */
+function betterThreads(
+  most: number,
+  trial: (threads: number, hopeless?: number) => Trial,
+): Choice<number> {
   let best = { threads: most, ...trial(most) };
   const found = [best];
   for (let threads = most >> 1; threads >= 1; threads >>= 1) {
-    const fewer = { threads, ...trial(threads) };
+    const fewer = { threads, ...trial(threads, worthwhile * best.seconds) };
     found.push(fewer);
     if (best.seconds < worthwhile * fewer.seconds) break;
     best = fewer;
   }
-  const times = found.map(({ threads, seconds }) => `${ms(seconds)} with ${threads}`);
+  const times = found.map(
+    ({ threads, seconds, losses }) =>
+      `${ms(seconds)} with ${threads}${losses.length > 1 ? '' : ' (its first)'}`,
+  );
   return { value: best.threads, reason: `a step takes ${times.join(', ')}` };
 }
 
@@ -129,12 +147,8 @@ const ms = (seconds: number): string => `${Math.round(1000 * seconds)} ms`;
  * Steps on real pairs with a model that is thrown away; leaves the process with the settings of the last trial.
  * @param enoughSeconds after which no further step is taken.
  */
-export function trialOf(
-  plan: Plan,
-  data: SessionData,
-  { enoughSeconds = patience } = {},
-): (setting: Setting) => Trial {
-  return ({ precision, imageLayout, threads }) => {
+export function trialOf(plan: Plan, data: SessionData, { enoughSeconds = patience } = {}): Take {
+  return ({ precision, imageLayout, threads }, hopeless = Number.POSITIVE_INFINITY) => {
     configure({ imageLayout, threads });
     const options = { ...sessionOptions({ ...plan, precision }), method: augment };
     using session = new Session(options, data);
@@ -149,8 +163,10 @@ export function trialOf(
       seconds.push(since(start));
       const { user, system } = process.cpuUsage(used);
       processor.push((user + system) / 1e6);
+      if (seconds[0] > hopeless) break;
     }
-    const best = (values: readonly number[]) => Math.min(...values.slice(1)); // the first step warms up
+    const best = ([first, ...others]: readonly number[]) =>
+      Math.min(...(others.length ? others : [first]));
     return { seconds: best(seconds), processor: best(processor), losses };
   };
 }
