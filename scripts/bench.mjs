@@ -17,17 +17,22 @@ import { measurePrediction } from '../bench/predict.mjs';
 import { compareSteps } from '../bench/steps.mjs';
 import { capture } from './setup/process.mjs';
 
-const {
-  quick = false,
-  write = false,
-  seconds,
-} = parseArgs({
-  options: {
-    quick: { type: 'boolean' },
-    write: { type: 'boolean' },
-    seconds: { type: 'string' },
-  },
-}).values;
+function readOptions() {
+  try {
+    return parseArgs({
+      options: {
+        quick: { type: 'boolean' },
+        write: { type: 'boolean' },
+        seconds: { type: 'string' },
+      },
+    }).values;
+  } catch (error) {
+    const { message } = /** @type {Error} */ (error);
+    console.error(`error: ${message}\nnpm run bench -- [--quick] [--seconds <s>] [--write]`);
+    process.exit(2);
+  }
+}
+const { quick = false, write = false, seconds } = readOptions();
 
 /** How long the steps of one configuration are measured, both halves together. */
 const SECONDS = Number(seconds ?? (quick ? 6 : 120));
