@@ -5,7 +5,7 @@ import { DataError } from '../errors.ts';
 import { isVolume, volumesAreNotRead } from './image/raster.ts';
 import { isImageFolder } from './layout/folders.ts';
 import { isImage, masksAmong } from './layout/names.ts';
-import { prefixedMasksAmong } from './layout/prefix.ts';
+import { wordedMasksAmong } from './layout/words.ts';
 
 /**
  * The images in a folder, or where it holds none in its images/, in order; and the files that their names call masks of
@@ -16,7 +16,7 @@ export function imagesIn(folder: string): { images: string[]; masks: string[] } 
   const pictures = names.filter(isImage);
   if (pictures.length > 0) {
     const called = masksAmong(pictures);
-    const masks = new Set(called.length > 0 ? called : prefixedMasksAmong(pictures));
+    const masks = new Set(called.length > 0 ? called : wordedMasksAmong(pictures));
     const at = (name: string) => join(folder, name);
     return {
       images: pictures.filter((name) => !masks.has(name)).map(at),

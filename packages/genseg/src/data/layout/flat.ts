@@ -1,11 +1,11 @@
 /**
  * Flat pairs: `a.png` beside `a_mask.png`, or beside `a.json` (Labelme) or `a.geojson`; where there is none,
- * `img_a.png` beside `mask_a.png`.
+ * `img_a.png` beside `mask_a.png` or `a_image.png` beside `a_label.png`.
  */
 import { isImage, isPolygons, masksAmong, namesMask, stem } from './names.ts';
 import { named, pairByName } from './pair.ts';
-import { splitByPrefix } from './prefix.ts';
 import type { Found, Tree } from './tree.ts';
+import { splitByPrefix } from './words.ts';
 
 export async function flat(tree: Tree): Promise<Found | undefined> {
   const rasters = tree.files.filter(isImage);

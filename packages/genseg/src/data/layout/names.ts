@@ -11,7 +11,8 @@ const leading = (word: string) =>
   new RegExp(`(?<=^|/)${word}(?:[ _-]+(?=[^/]+$)|(?=\\d[^/]*$))`, 'i');
 const maskPrefix = leading(maskWord);
 const anyPrefix = leading(`(?:${maskWord}|${imageWord})`);
-const imageSuffix = new RegExp(`_0000$|[_-]${imageWord}$`, 'i');
+const imageSuffix = new RegExp(`[_-]${imageWord}$`, 'i');
+const channelSuffix = /_0000$/;
 const numberSuffix = /[_-]\d+$/;
 
 export const isImage = (path: string) => imageExtension.test(path);
@@ -27,14 +28,17 @@ export const basename = (path: string) => path.slice(path.lastIndexOf('/') + 1);
 export const namesMask = (name: string) =>
   maskSuffix.test(name) || maskSuffix.test(name.replace(numberSuffix, ''));
 
-/** An image's name without what only says that it is an image: `a_0000` or `a_image` -> `a`. */
-export const imageKey = (name: string) => name.replace(imageSuffix, '');
+/** An image's name without what only says that it is an image: `a_0000` -> `a`. */
+export const imageKey = (name: string) => name.replace(channelSuffix, '');
 
 /** Whether a name begins as a mask's does: `mask_a`. */
 export const beginsAsMask = (name: string) => maskPrefix.test(name);
 
 /** A name without the word before it that says what it is: `img_a` and `mask_a` -> `a`. */
 export const withoutPrefix = (name: string) => name.replace(anyPrefix, '');
+
+/** A name without the word after it that says that it is an image: `a_image` -> `a`. */
+export const withoutImageSuffix = (name: string) => name.replace(imageSuffix, '');
 
 /** A mask's name without what only says that it is a mask: `a_mask` -> `a`. */
 export const maskKey = (name: string) => imageKey(name.replace(maskSuffix, ''));
@@ -59,13 +63,10 @@ export interface MaskKey {
 /** The likeliest first. */
 export function maskKeys(name: string): MaskKey[] {
   const unnumbered = name.replace(numberSuffix, '');
-  const part = { numbered: true, loose: !maskSuffix.test(unnumbered) };
   return [
     { key: name },
-    { key: name.replace(maskSuffix, '') },
     { key: maskKey(name) },
-    { key: unnumbered.replace(maskSuffix, ''), ...part },
-    { key: maskKey(unnumbered), ...part },
+    { key: maskKey(unnumbered), numbered: true, loose: !maskSuffix.test(unnumbered) },
     { key: name.replace(/\/?[^/]*$/, ''), numbered: true },
   ];
 }

@@ -1,8 +1,8 @@
 /** Pairs images with masks by name: the rule that the folder and flat layouts share. */
 import type { Problem } from '../manifest.ts';
 import { imageKey, type MaskKey, maskKeys, splitOf, stem } from './names.ts';
-import { pairByPrefix } from './prefix.ts';
 import { type Found, type FoundCase, type Tree, within } from './tree.ts';
+import { pairByWord } from './words.ts';
 
 /** A file under the name by which it is paired. */
 export interface Named {
@@ -14,7 +14,7 @@ export interface Named {
 type Pairs = Omit<Found, 'layout' | 'declared'>;
 
 /**
- * Pairs every mask with the image of its name, or where no mask has one, names without the word before them. Several
+ * Pairs every mask with the image of its name, or where no mask has one, names without the word before or after them. Several
  * masks of one image merge where they are numbered (`a_mask_1`, `a_mask_2`; `a_1`, `a_2` where `a` has no other mask)
  * or lie in a folder of the image's name; else the two are ambiguous.
  */
@@ -23,15 +23,15 @@ export function pairByName(tree: Tree, images: readonly Named[], masks: readonly
   const lost = pairs.problems.filter(({ kind }) => kind === 'missing-image');
   if (masks.length === 0 || lost.length < masks.length) return pairs;
   const namesOf = (files: readonly Named[]) => files.map(({ name }) => name);
-  const found = pairByPrefix(namesOf(images), namesOf(masks));
+  const found = pairByWord(namesOf(images), namesOf(masks));
   if (!found) return pairs;
   if ('failure' in found) {
-    const tried = `, nor do names pair without the word before them (${found.failure})`;
+    const tried = `, nor do names pair without the word ${found.word} them (${found.failure})`;
     return pairNamed(tree, { images, masks, tried });
   }
   const [[mask, image]] = found.images;
   const renamed = masks.map(({ path, name }) => ({ path, name: found.images.get(name)! }));
-  const inferred = `masks paired without the word before a name, as ${mask} with ${image}: ${masks.length} of ${images.length} images`;
+  const inferred = `masks paired without the word ${found.word} a name, as ${mask} with ${image}: ${masks.length} of ${images.length} images`;
   return { ...pairNamed(tree, { images, masks: renamed }), inferred: [inferred] };
 }
 
@@ -46,7 +46,7 @@ function pairNamed(
 ): Pairs {
   const problems: Problem[] = [];
   const byName = new Map(images.map((image) => [image.name, image]));
-  const byKey = byOwnKey(images);
+  const byKey = new Map(images.toReversed().map((image) => [imageKey(image.name), image]));
   const parts = new Map<Named, (Omit<MaskKey, 'key'> & { path: string })[]>();
   const noImage = (path: string) =>
     problems.push({
@@ -83,19 +83,6 @@ function pairNamed(
     cases.push({ id, images: [image.path], masks: of.map(({ path }) => ({ path })), split });
   }
   return { cases, problems };
-}
-
-/** Of `a_image` and `a_scan` neither: which of them a mask `a` is of, nobody knows. */
-function byOwnKey(images: readonly Named[]): Map<string, Named> {
-  const byKey = new Map<string, Named>();
-  const shared = new Set<string>();
-  for (const image of images) {
-    const key = imageKey(image.name);
-    if (byKey.has(key)) shared.add(key);
-    byKey.set(key, image);
-  }
-  for (const key of shared) byKey.delete(key);
-  return byKey;
 }
 
 /** Names a file relative to a folder (`''` for the root). */

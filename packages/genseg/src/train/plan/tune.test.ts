@@ -67,14 +67,14 @@ test('fewer threads are tried by halves for as long as they are much faster', ()
 
 test('fewer threads take one step where that is too slow to win, and the plan says so', () => {
   const take = ({ threads }: Setting, hopeless?: number): Trial => {
-    const seconds = { 4: 1, 2: 0.5, 1: 0.7 }[threads]!;
+    const seconds = { 4: 1, 2: 0.5, 1: 0.8 }[threads]!;
     const losses = hopeless !== undefined && seconds > hopeless ? [1] : [1, 0.8];
     return { seconds, processor: seconds, losses };
   };
   const { threads, decisions } = tune(plan, { ...open, precision: false }, take);
   expect(threads).toBe(2);
   expect(decisions[2].reason).toBe(
-    'a step takes 1000 ms with 4, 500 ms with 2, 700 ms with 1 (its first)',
+    'a step takes 1000 ms with 4, 500 ms with 2, 800 ms with 1 (one step only)',
   );
 });
 

@@ -42,9 +42,11 @@ interface Choice<T> {
  * and of more threads. Far from 1, since noise shall not decide: the setting decides the last digits of the results.
  */
 const worthwhile = 1.2;
+/** How many times slower than the best a first step is that is the only one: more than warming up explains. */
+const hopelessly = 1.5;
 /** How far losses may lie from those in fp32 and in the usual layout, relatively. */
 const tolerance = 0.02;
-/** Steps of a trial at most; slow ones are two, so that the user's first step is not far. */
+/** Steps of a trial at most; slow ones are two, or one where that is too slow, so that the user's first step is not far. */
 const mostSteps = 3;
 const patience = 0.5; // seconds
 
@@ -119,8 +121,8 @@ function better<T extends string>(
 }
 
 /**
- * Halves them for as long as that is much faster, as with small images or beside other work. Half whose first step is
- * far from that takes no second: what has run before it has warmed up most of what there is.
+ * Halves them for as long as that is much faster, as with small images or beside other work. Where the first step is
+ * much slower, no second is taken: earlier trials have warmed up most of what there is.
  */
 function betterThreads(
   most: number,
@@ -129,14 +131,14 @@ function betterThreads(
   let best = { threads: most, ...trial(most) };
   const found = [best];
   for (let threads = most >> 1; threads >= 1; threads >>= 1) {
-    const fewer = { threads, ...trial(threads, worthwhile * best.seconds) };
+    const fewer = { threads, ...trial(threads, hopelessly * best.seconds) };
     found.push(fewer);
     if (best.seconds < worthwhile * fewer.seconds) break;
     best = fewer;
   }
   const times = found.map(
     ({ threads, seconds, losses }) =>
-      `${ms(seconds)} with ${threads}${losses.length > 1 ? '' : ' (its first)'}`,
+      `${ms(seconds)} with ${threads}${losses.length > 1 ? '' : ' (one step only)'}`,
   );
   return { value: best.threads, reason: `a step takes ${times.join(', ')}` };
 }
