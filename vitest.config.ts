@@ -16,7 +16,6 @@ export default defineConfig({
     pool: 'forks',
     maxWorkers: availableParallelism(), // vitest's own choice leaves a core idle
     testTimeout: 120_000,
-    hookTimeout: 120_000, // they start servers and browsers as tests do
     env: { OMP_WAIT_POLICY: 'passive', OMP_NUM_THREADS: '1' }, // a core for each worker
     projects: [
       {

@@ -14,9 +14,9 @@ export interface Named {
 type Pairs = Omit<Found, 'layout' | 'declared'>;
 
 /**
- * Pairs every mask with the image of its name, or where no mask has one, names without the word before or after them. Several
- * masks of one image merge where they are numbered (`a_mask_1`, `a_mask_2`; `a_1`, `a_2` where `a` has no other mask)
- * or lie in a folder of the image's name; else the two are ambiguous.
+ * Pairs every mask with the image of its name, or where no mask has one, names without the word before or after them.
+ * Several masks of one image merge where they are numbered (`a_mask_1`, `a_mask_2`; `a_1`, `a_2` where `a` has no other
+ * mask) or lie in a folder of the image's name; else the two are ambiguous.
  */
 export function pairByName(tree: Tree, images: readonly Named[], masks: readonly Named[]): Pairs {
   const pairs = pairNamed(tree, { images, masks });

@@ -15,10 +15,14 @@ test.each([
   ['img_*_0000', 'annotation_*'],
   ['img_*', '*_mask'],
   ['one/images_*', 'one/masks_*'],
-])('%s and %s', (image, mask) => {
+  ['*_image', '*_label', 'after'],
+  ['a-*-IMG', 'a-*_mask', 'after'],
+  ['*_scan', '*', 'after'],
+  ['*_image_0000', '*_seg', 'after'],
+])('%s and %s', (image, mask, word = 'before') => {
   const [images, masks] = [image, mask].map(numbered);
   expect(pairByWord(images, masks.toReversed())).toEqual({
-    word: 'before',
+    word,
     images: new Map(masks.map((name, i) => [name, images[i]])),
   });
 });
@@ -33,29 +37,11 @@ test.each([
   [['img_1'], ['mask_1', 'label_1'], 'mask_1 and label_1 are both of img_1'],
   [['img_1'], ['mask_1_1', 'mask_1_2'], 'mask_1_1 has no image'],
   [['one/img_1'], ['two/mask_1'], 'two/mask_1 has no image'],
-])('%s and %s: none', (images, masks, failure) => {
-  expect(pairByWord(images, masks)).toEqual({ word: 'before', failure });
-});
-
-test.each([
-  ['*_image', '*_label'],
-  ['a-*-IMG', 'a-*_mask'],
-  ['*_scan', '*'],
-  ['*_image_0000', '*_seg'],
-])('%s and %s', (image, mask) => {
-  const [images, masks] = [image, mask].map(numbered);
-  expect(pairByWord(images, masks.toReversed())).toEqual({
-    word: 'after',
-    images: new Map(masks.map((name, i) => [name, images[i]])),
-  });
-});
-
-test.each([
-  [['1_scan'], ['1_slice'], '1_slice has no image'],
-  [['1_scan', '1_image'], ['1_mask'], '1_scan and 1_image are both 1'],
-  [['1_image'], ['1_mask', '1_label'], '1_mask and 1_label are both of 1_image'],
-])('%s and %s: none', (images, masks, failure) => {
-  expect(pairByWord(images, masks)).toEqual({ word: 'after', failure });
+  [['1_scan'], ['1_slice'], '1_slice has no image', 'after'],
+  [['1_scan', '1_image'], ['1_mask'], '1_scan and 1_image are both 1', 'after'],
+  [['1_image'], ['1_mask', '1_label'], '1_mask and 1_label are both of 1_image', 'after'],
+])('%s and %s: none', (images, masks, failure, word = 'before') => {
+  expect(pairByWord(images, masks)).toEqual({ word, failure });
 });
 
 test('words after names that pair by those before them are part of the names', () => {
