@@ -113,6 +113,7 @@ export {
   AdamW,
   type Cotangent,
   type Cotangents,
+  type Gradient,
   Optimizer,
   type OptimizerState,
   type PulledBack,

@@ -80,6 +80,8 @@ const napi_property_descriptor exports_table[] = {
     entry<images::set_layout>("setImageLayout"),
     // mixture.h
     entry<mixture::mix>("mixKernels"),
+    entry<mixture::without_values>("withoutValues"),
+    entry<mixture::remake_values>("remakeValues"),
     // norm.h
     entry<norm::batch_norm>("normaliseBatch"),
     // optimiser.h

@@ -12,6 +12,7 @@
 #include <torch/csrc/autograd/custom_function.h>
 
 #include <array>
+#include <limits>
 
 #include "handles.h"
 #include "simd.h"
@@ -117,6 +118,25 @@ inline variable_list split(const at::Tensor& shares, const at::Tensor& merged) {
   return result;
 }
 
+/// One kernel of a split, alone.
+template <int index>
+at::Tensor part(const at::Tensor& shares, const at::Tensor& merged) {
+  constexpr int size = sizes[index];
+  const auto given = merged.contiguous();
+  auto shape = given.sizes().vec();
+  shape[2] = shape[3] = size;
+  const auto result = at::empty(shape, given.options());
+  const float* from = given.data_ptr<float>();
+  float* to = result.data_ptr<float>();
+  const float share = shares[index].item<float>();
+  each_piece(given.numel() / taps, 1, [&](Blocks& blocks, int64_t pair) SIMD_BODY {
+    for (int at = 0; at < taps; at += simd::lanes)
+      simd::store(blocks.of[index] + at, simd::load(from + pair * taps + at) * share);
+    move_rows<size, false>(to + pair * size * size, blocks.of[index]);
+  });
+  return result;
+}
+
 /// Sums in pieces that hang on the shape alone: the same bits for any number of threads.
 inline at::Tensor dots(const variable_list& given, const at::Tensor& merged) {
   constexpr int64_t piece = 64;
@@ -205,6 +225,39 @@ inline variable_list Dots::backward(AutogradContext* ctx, const variable_list& g
   set_split(ctx, result, gradients[0], k[3]);
   if (ctx->needs_input_grad(3)) result[3] = Merge::apply(k[0], k[1], k[2], gradients[0]);
   return result;
+}
+
+// A recorded gradient of the kernels is 1.8 times as large as the gradient of the merged one, which its graph keeps and
+// which it can be made from again.
+
+/// The split that gave a tensor; null for others.
+inline torch::autograd::CppNode<Split>* split_of(const at::Tensor& t) {
+  return dynamic_cast<torch::autograd::CppNode<Split>*>(t.grad_fn().get());
+}
+
+/// withoutValues(tensor): its shape and graph, with NaN in the memory of one number; null where it is no split's.
+inline napi_value without_values(js::Call& call) {
+  const auto& given = to_tensor(call.env, call[0]);
+  if (!split_of(given)) return js::null(call.env);
+  at::Tensor result;
+  {
+    at::AutoDispatchBelowADInplaceOrView below_autograd;
+    result = at::full({}, std::numeric_limits<float>::quiet_NaN(), given.options()).expand(given.sizes());
+  }
+  torch::autograd::impl::set_gradient_edge(result, torch::autograd::impl::gradient_edge(given));
+  return from_tensor(call.env, result);
+}
+
+/// remakeValues(tensor): what the tensor's split gave it, without a graph.
+inline napi_value remake_values(js::Call& call) {
+  call.where = "remakeValues";
+  const auto& given = to_tensor(call.env, call[0]);
+  auto* const node = split_of(given);
+  TORCH_CHECK(node, "this tensor's graph does not keep what it was made from; only those that withoutValues gives do");
+  at::AutoDispatchBelowADInplaceOrView below_autograd;
+  const auto saved = node->ctx_.get_saved_variables();
+  constexpr std::array parts{part<0>, part<1>, part<2>};
+  return from_tensor(call.env, parts[given.output_nr()](saved[0], saved[1]));
 }
 
 /// mixKernels(kernels, shares): null where they are not the kernels that this is for.

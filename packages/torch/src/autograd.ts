@@ -63,6 +63,19 @@ export function backward(outputs: OneOrMany, options: Omit<GradOptions, 'allowUn
   native.backward(handlesOf(outputs), vectors, retainGraph, createGraph);
 }
 
+/**
+ * A tensor's shape, type and graph without its values: NaN everywhere, in the memory of one number. Null unless the graph
+ * keeps what the values were made from, as that of a gradient of `mixKernels`' kernels does.
+ */
+export function withoutValues(tensor: Tensor): Tensor | null {
+  const handle = native.withoutValues(tensor.handle);
+  return handle === null ? null : new Tensor(handle);
+}
+
+/** The values that `withoutValues` left out, to the same bits, without a graph. @throws TorchError once the graph is freed. */
+export const remakeValues = (tensor: Tensor): Tensor =>
+  new Tensor(native.remakeValues(tensor.handle));
+
 function withGradMode<T>(enabled: boolean, name: string, body: () => T): T {
   const before = native.setGradMode(enabled);
   try {

@@ -89,6 +89,8 @@ export interface Native {
   halveByMaximum(input: NativeHandle): NativeHandle;
 
   mixKernels(kernels: readonly NativeHandle[], shares: NativeHandle): NativeHandle | null;
+  withoutValues(tensor: NativeHandle): NativeHandle | null;
+  remakeValues(tensor: NativeHandle): NativeHandle;
 
   stepAdam(value: NativeHandle, ...rest: number[]): boolean;
   pullBackAdam(value: NativeHandle, ...rest: number[]): NativeHandle | null;

@@ -20,9 +20,11 @@ import {
   mixKernels,
   ones,
   randn,
+  remakeValues,
   scope,
   type Tensor,
   tensor,
+  withoutValues,
 } from './index.ts';
 
 type Run = (x: Tensor, w: Tensor, options: ConvolveOptions) => Tensor;
@@ -290,5 +292,38 @@ test('kernels are mixed as they are padded, multiplied and added, in all derivat
     expect(mixKernels(narrow.slice(1), numbers.narrow(0, 0, 2))).toBeNull();
     expect(mixKernels(narrow.toReversed(), numbers)).toBeNull();
     expect(mixKernels([narrow[0].narrow(0, 0, 1), ...narrow.slice(1)], numbers)).toBeNull();
+  });
+});
+
+test('gradients of mixed kernels without their values are differentiated as with them, and the values are made again', () => {
+  using generator = new Generator(6);
+  scope(() => {
+    // The larger number of pairs of channels is shared among threads.
+    for (const pairs of [1, 300]) {
+      const leaf = (shape: number[]) => randn(shape, { generator }).requiresGrad_();
+      const [shares, ...kernels] = [leaf([3]), ...[4, 6, 8].map((k) => leaf([pairs, 1, k, k]))];
+      const recorded = () =>
+        grad(mixKernels(kernels, shares)!.sin().sum(), kernels, { createGraph: true });
+      const gradOutputs = kernels.map((k) => randn(k.shape, { generator }));
+      const whole = recorded();
+      const hollow = recorded().map((gradient) => withoutValues(gradient)!);
+      hollow.forEach((gradient, i) => {
+        expect(gradient.shape).toEqual(kernels[i].shape);
+        expect(gradient.isnan().all().item()).toBe(true);
+        expect(gradient.requiresGrad).toBe(true);
+        const again = remakeValues(gradient);
+        expect(again.requiresGrad).toBe(false);
+        expect(again.isContiguous()).toBe(true);
+        expect(again.toArray()).toEqual(whole[i].toArray());
+      });
+      const [expected, found] = [whole, hollow].map((gradients) =>
+        grad(gradients, [...kernels, shares], { gradOutputs }).map((t) => t.toArray()),
+      );
+      expect(found).toEqual(expected);
+      expect(() => remakeValues(hollow[0])).toThrow(/second time|already been freed/);
+      for (const other of [shares, shares.mul(2), whole[0].mul(2), whole[0].detach()])
+        expect(withoutValues(other)).toBeNull();
+      expect(() => remakeValues(shares)).toThrow(/does not keep what it was made from/);
+    }
   });
 });

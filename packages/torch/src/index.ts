@@ -7,7 +7,9 @@ export {
   type GradOptions,
   grad,
   noGrad,
+  remakeValues,
   type Segment,
+  withoutValues,
 } from './autograd.ts';
 export {
   type ConvolveOptions,

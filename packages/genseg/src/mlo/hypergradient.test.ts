@@ -11,6 +11,8 @@ import {
   linalgInv,
   liveTensors,
   matmul,
+  mixKernels,
+  noGrad,
   Generator as RandomGenerator,
   randn,
   scope,
@@ -293,6 +295,55 @@ test.each([1, 3])(
         disposeAll(chain, problems);
       });
     }
+  },
+);
+
+test.each([1, 2])(
+  'the gradients of a mixture in %i recorded steps are made when they are needed, for the same hypergradient',
+  (count) => {
+    for (const optimizer of [Adam, RMSprop, SGD])
+      scope(() => {
+        const shares = slot(randn([3], { generator }));
+        const kernels = [4, 6, 8].map((k) => slot(randn([2, 3, k, k], { generator })));
+        const upper = new Problem('upper', {
+          optimizer: new SGD([shares], 0),
+          draw: () => null,
+          loss: () => kernels.map((k) => k.value.cos().sum()).reduce((a, b) => a.add(b)),
+        });
+        const lower = new Problem('lower', {
+          optimizer: new optimizer(kernels, 0.05),
+          draw: () => null,
+          loss: () => mixKernels(valuesOf(kernels), shares.value)!.sin().sum(),
+        });
+        const start = valuesOf(kernels).map((value) => value.detach().clone());
+        const state = lower.optimizer.stateDict();
+        const before = new Map([...state.tensors].map(([name, t]) => [name, t.clone()]));
+        const found = [true, false].map((differentiable) => {
+          noGrad(() => kernels.forEach((k, i) => void k.value.copy_(start[i])));
+          lower.optimizer.loadStateDict({ step: 0, tensors: before });
+          const steps = Array.from(
+            { length: count },
+            () => lower.recordedStep({ differentiable }).step,
+          );
+          for (const { gradients } of steps)
+            expect(gradients.map((gradient) => typeof gradient === 'function')).toEqual(
+              kernels.map(() => differentiable),
+            );
+          const graph = new Graph([upperToLower(upper, lower), lowerToUpper(lower, upper)]);
+          const { gradients } = hypergradient(
+            graph,
+            upper,
+            unrolled(),
+            new Map([[lower, steps]]),
+            null,
+          );
+          return gradients[0].toArray() as number[];
+        });
+        expect(found[1].every((x) => Number.isFinite(x) && x !== 0)).toBe(true);
+        expect(found[0]).toEqual(found[1]);
+        for (const problem of [upper, lower]) problem.optimizer.dispose();
+        for (const { value } of [shares, ...kernels]) value.dispose();
+      });
   },
 );
 

@@ -7,11 +7,13 @@ import {
   type GeneratorState,
   grad,
   noGrad,
+  remakeValues,
   scope,
   type Tensor,
+  withoutValues,
 } from '@genseg/torch';
 import { type Parameter, substitute, valuesOf } from '../nn/index.ts';
-import type { Optimizer, OptimizerState } from '../optim/index.ts';
+import type { Gradient, Optimizer, OptimizerState } from '../optim/index.ts';
 
 export interface ProblemOptions<Batch> {
   optimizer: Optimizer;
@@ -34,8 +36,8 @@ export interface Step<Batch = unknown> {
   random: readonly GeneratorState[];
   /** Parameter values before the step. */
   before: readonly Tensor[];
-  /** The loss's gradient there. */
-  gradients: readonly Tensor[];
+  /** The loss's gradient there; what is made from the recording can be made as long as that has not served. */
+  gradients: readonly Gradient[];
   /** The optimiser's state before the step. */
   state: OptimizerState;
   /** Whether `state` is the optimiser's own instead, and so from after the step as long as no other follows. */
@@ -48,6 +50,14 @@ export interface Step<Batch = unknown> {
 export interface Recording {
   values: readonly Tensor[];
   gradients: readonly Tensor[];
+}
+
+/** A recorded gradient as one to differentiate and one to look at, without its memory where the graph can make it again. */
+function lean(recorded: Tensor): { graph: Tensor; gradient: Gradient } {
+  const graph = withoutValues(recorded);
+  if (!graph) return { graph: recorded, gradient: recorded.detach() };
+  recorded.dispose();
+  return { graph, gradient: () => remakeValues(graph) };
 }
 
 export class Problem<Batch = unknown> {
@@ -103,9 +113,10 @@ export class Problem<Batch = unknown> {
     const { batch, loss, random, gradients } = substitute(this.parameters, values, () =>
       this.#evaluateNext({ createGraph: true }),
     );
-    const recording = { values, gradients };
-    const fixed = gradients.map((gradient) => gradient.detach());
-    optimizer.step(fixed);
+    scope(() => optimizer.step(gradients.map((gradient) => gradient.detach())));
+    const recorded = gradients.map(lean);
+    const recording = { values, gradients: recorded.map(({ graph }) => graph) };
+    const fixed = recorded.map(({ gradient }) => gradient);
     return { loss, step: { ...taken, batch, random, gradients: fixed, recording } };
   }
 

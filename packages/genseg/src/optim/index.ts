@@ -4,6 +4,7 @@ export { updateAverage } from './ema.ts';
 export {
   type Cotangent,
   type Cotangents,
+  type Gradient,
   Optimizer,
   type OptimizerState,
   type Pace,

@@ -22,6 +22,12 @@ export interface Pace {
   lr: number;
 }
 
+/** A gradient, or what makes it when it is needed. */
+export type Gradient = Tensor | (() => Tensor);
+
+const made = (gradient: Gradient): Tensor =>
+  typeof gradient === 'function' ? gradient() : gradient.detach();
+
 /** Where an update was taken: value and gradient from before it, state from after it. */
 export interface UpdateSite extends Pace {
   value: Tensor;
@@ -44,7 +50,7 @@ export interface PulledBack {
 /** Where the updates of all parameters were taken: all from before, unless `stateAfter` says otherwise of the state. */
 export interface UpdateSites {
   values: readonly Tensor[];
-  gradients: readonly Tensor[];
+  gradients: readonly Gradient[];
   state: OptimizerState;
   stateAfter?: boolean | undefined;
 }
@@ -188,38 +194,40 @@ export abstract class Optimizer {
     this.#requireOneEach('gradients', at.gradients);
     this.#requireOneEach('cotangents', cotangents);
     const step = at.state.step + 1;
-    const siteOf = (i: number, cut: Slice): UpdateSite => {
-      const pace = this.#pace(i, step);
-      const [value, gradient] = [cut(at.values[i].detach()), cut(at.gradients[i].detach())];
-      const given = at.state.slots[i].map(cut);
-      const slots = at.stateAfter ? given : this.#stateAfter(value, gradient, given, pace);
-      return { value, gradient, slots, ...pace };
+    const ofParameter = (i: number): Tensor[] => {
+      const [value, gradient, pace] = [
+        at.values[i].detach(),
+        made(at.gradients[i]),
+        this.#pace(i, step),
+      ];
+      const siteOf = (cut: Slice): UpdateSite => {
+        const [v, g, given] = [cut(value), cut(gradient), at.state.slots[i].map(cut)];
+        const slots = at.stateAfter ? given : this.#stateAfter(v, g, given, pace);
+        return { value: v, gradient: g, slots, ...pace };
+      };
+      const ofSlice = (cut: Slice): Tensor[] =>
+        scope(() => {
+          const cotangent = { value: cut(cotangents[i]), slots: slotCotangents?.[i].map(cut) };
+          const { gradient, before } = this.pullBackUpdate(siteOf(cut), cotangent);
+          return [gradient, ...(also?.(before) ?? [])];
+        });
+      const atOnce =
+        also || slotCotangents ? null : this.pullBackAtOnce(siteOf(whole), cotangents[i]);
+      if (atOnce) return [atOnce];
+      const cuts = slicesOf(value);
+      if (cuts.length === 1) return ofSlice(cuts[0]);
+      let results: Tensor[] | null = null;
+      for (const cut of cuts) {
+        const parts = ofSlice(cut);
+        results ??= parts.map(() => value.emptyLike());
+        parts.forEach((part, k) => {
+          scope(() => cut(results![k]).copy_(part));
+          part.dispose();
+        });
+      }
+      return results!;
     };
-    const atOnce = (i: number) => scope(() => this.pullBackAtOnce(siteOf(i, whole), cotangents[i]));
-    const ofSlice = (i: number, cut: Slice): Tensor[] =>
-      scope(() => {
-        const cotangent = { value: cut(cotangents[i]), slots: slotCotangents?.[i].map(cut) };
-        const { gradient, before } = this.pullBackUpdate(siteOf(i, cut), cotangent);
-        return [gradient, ...(also?.(before) ?? [])];
-      });
-    return noGrad(() =>
-      at.values.map((value, i) => {
-        const gradient = also || slotCotangents ? null : atOnce(i);
-        if (gradient) return [gradient];
-        const cuts = slicesOf(value);
-        if (cuts.length === 1) return ofSlice(i, cuts[0]);
-        let results: Tensor[] | null = null;
-        for (const cut of cuts) {
-          const parts = ofSlice(i, cut);
-          results ??= parts.map(() => value.detach().emptyLike());
-          parts.forEach((part, k) => {
-            scope(() => cut(results![k]).copy_(part));
-            part.dispose();
-          });
-        }
-        return results!;
-      }),
-    );
+    return noGrad(() => at.values.map((_, i) => scope(() => ofParameter(i))));
   }
 
   /** The state that an update makes of this one. */
@@ -237,7 +245,7 @@ export abstract class Optimizer {
    */
   preconditioner(
     values: readonly Tensor[],
-    gradients: readonly Tensor[],
+    gradients: readonly Gradient[],
     state: OptimizerState,
   ): Tensor[] {
     return scope(() => {
