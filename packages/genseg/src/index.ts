@@ -119,6 +119,7 @@ export {
   type PulledBack,
   RMSprop,
   type RMSpropOptions,
+  realise as realiseGradient,
   SGD,
   type SGDOptions,
   updateAverage,
@@ -153,6 +154,7 @@ export {
   type ProblemOptions,
   type Step,
   unobserved,
+  unrecorded as unrecordedStep,
   upperToLower,
 } from './mlo/index.ts';
 

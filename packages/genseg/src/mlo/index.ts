@@ -18,4 +18,4 @@ export {
   unrolled,
 } from './hypergradient/index.ts';
 export { type Hypergradient, hypergradient } from './hypergradient.ts';
-export { Problem, type ProblemOptions, type Step } from './problem.ts';
+export { Problem, type ProblemOptions, type Step, unrecorded } from './problem.ts';

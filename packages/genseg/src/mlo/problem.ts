@@ -13,7 +13,7 @@ import {
   withoutValues,
 } from '@genseg/torch';
 import { type Parameter, substitute, valuesOf } from '../nn/index.ts';
-import type { Gradient, Optimizer, OptimizerState } from '../optim/index.ts';
+import { type Gradient, type Optimizer, type OptimizerState, realise } from '../optim/index.ts';
 
 export interface ProblemOptions<Batch> {
   optimizer: Optimizer;
@@ -59,6 +59,12 @@ function lean(recorded: Tensor): { graph: Tensor; gradient: Gradient } {
   recorded.dispose();
   return { graph, gradient: () => remakeValues(graph) };
 }
+
+/** The same step for any number of hypergradients, each of which evaluates it again. */
+export const unrecorded = <Batch>({ recording, ...step }: Step<Batch>): Step<Batch> => ({
+  ...step,
+  gradients: step.gradients.map(realise),
+});
 
 export class Problem<Batch = unknown> {
   readonly name: string;

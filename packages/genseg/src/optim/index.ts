@@ -9,6 +9,7 @@ export {
   type OptimizerState,
   type Pace,
   type PulledBack,
+  realise,
   type UpdateSite,
   type UpdateSites,
 } from './optimizer.ts';

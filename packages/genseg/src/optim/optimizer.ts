@@ -25,7 +25,8 @@ export interface Pace {
 /** A gradient, or what makes it when it is needed. */
 export type Gradient = Tensor | (() => Tensor);
 
-const made = (gradient: Gradient): Tensor =>
+/** Its values, without a graph. */
+export const realise = (gradient: Gradient): Tensor =>
   typeof gradient === 'function' ? gradient() : gradient.detach();
 
 /** Where an update was taken: value and gradient from before it, state from after it. */
@@ -197,7 +198,7 @@ export abstract class Optimizer {
     const ofParameter = (i: number): Tensor[] => {
       const [value, gradient, pace] = [
         at.values[i].detach(),
-        made(at.gradients[i]),
+        realise(at.gradients[i]),
         this.#pace(i, step),
       ];
       const siteOf = (cut: Slice): UpdateSite => {

@@ -12,6 +12,7 @@ import {
   norm,
   type Problem,
   type Step,
+  unrecorded,
   unrolled,
 } from '../mlo/index.ts';
 import { valuesOf } from '../nn/index.ts';
@@ -202,10 +203,7 @@ export function selfCheck(engine: Engine, look: Look): Check[] {
       }),
     );
     const trajectories = new Map(
-      [...taken].map(([problem, steps]) => [
-        problem,
-        steps.map(({ recording: _, ...step }): Step => step),
-      ]),
+      [...taken].map(([problem, steps]) => [problem, steps.map((step) => unrecorded(step))]),
     );
     const evidence = { engine, taken, trajectories, batch: engine.upper.draw(), ...look };
     return [reaches, agrees, connects, restores, separates, repeats].map((run) => run(evidence));
