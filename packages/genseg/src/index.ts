@@ -136,6 +136,7 @@ export {
   hypergradient,
   neumann,
   norm as vectorNorm,
+  norms as tensorNorms,
   unrolled,
 } from './mlo/index.ts';
 

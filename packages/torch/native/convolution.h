@@ -37,7 +37,8 @@ struct Kernels {
 
 /// A weight in the order in which the kernels take it, so that those of the derivatives need not turn it again.
 inline at::Tensor turned(const at::Tensor& w) {
-  return images::has_loops(w) ? w.contiguous(images::layout()) : w;
+  const auto wanted = images::layout_for(w);
+  return wanted ? w.contiguous(*wanted) : w;
 }
 
 inline at::Tensor run_forward(const at::Tensor& x, const at::Tensor& w, const c10::optional<at::Tensor>& bias,

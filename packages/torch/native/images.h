@@ -29,10 +29,20 @@ inline at::MemoryFormat& layout() {
 
 inline bool channels_last() { return layout() == at::MemoryFormat::ChannelsLast; }
 
-/// In that layout, in strides too where one channel or one pixel leaves a choice. What has no loops stays as it is.
+/// The layout in which kernels take this; null where it is all the same to them. On CUDA the units for products in 16 bits
+/// take channels-last images, into which cuDNN brings others before and after.
+inline c10::optional<at::MemoryFormat> layout_for(const at::Tensor& t) {
+  if (has_loops(t)) return layout();
+  const bool halves = t.scalar_type() == at::kBFloat16 || t.scalar_type() == at::kHalf;
+  if (t.is_cuda() && halves && t.dim() == 4) return at::MemoryFormat::ChannelsLast;
+  return c10::nullopt;
+}
+
+/// In that layout, in strides too where one channel or one pixel leaves a choice.
 inline at::Tensor laid_out(const at::Tensor& image) {
-  if (!has_loops(image) || (image.suggest_memory_format() == layout() && image.is_contiguous(layout()))) return image;
-  return at::empty(image.sizes(), image.options().memory_format(layout())).copy_(image);
+  const auto wanted = layout_for(image);
+  if (!wanted || (image.suggest_memory_format() == *wanted && image.is_contiguous(*wanted))) return image;
+  return at::empty(image.sizes(), image.options().memory_format(*wanted)).copy_(image);
 }
 
 /// Of an image without gaps.

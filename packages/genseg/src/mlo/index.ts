@@ -15,6 +15,7 @@ export {
   type HypergradientMethod,
   neumann,
   norm,
+  norms,
   unrolled,
 } from './hypergradient/index.ts';
 export { type Hypergradient, hypergradient } from './hypergradient.ts';

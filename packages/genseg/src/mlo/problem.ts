@@ -111,8 +111,8 @@ export class Problem<Batch = unknown> {
     const state = latest ? optimizer.ownState() : optimizer.snapshot();
     const taken = { before, state, stateAfter: latest };
     if (!differentiable) {
-      const { batch, loss, random, gradients } = this.#update();
-      return { loss, step: { ...taken, batch, random, gradients } };
+      const { loss, ...updated } = this.#update();
+      return { loss, step: { ...taken, ...updated } };
     }
     // At copies, since the update changes the parameters in place and the graph needs the values before it.
     const values = before.map((value) => value.detach().requiresGrad_());
@@ -123,22 +123,25 @@ export class Problem<Batch = unknown> {
     const recorded = gradients.map(lean);
     const recording = { values, gradients: recorded.map(({ graph }) => graph) };
     const fixed = recorded.map(({ gradient }) => gradient);
-    return { loss, step: { ...taken, batch, random, gradients: fixed, recording } };
+    const step = { ...taken, batch, random, gradients: fixed, recording };
+    return { loss: loss.item(), step };
   }
 
   #update() {
-    const evaluated = this.#evaluateNext();
+    const { loss, ...evaluated } = this.#evaluateNext();
     this.optimizer.step(evaluated.gradients);
-    return evaluated;
+    return { ...evaluated, loss: loss.item() };
   }
 
+  /** Its loss is a tensor: to read the number is to wait for the device, which can wait until the update is under way. */
   #evaluateNext(options: { createGraph?: boolean } = {}) {
     const batch = this.draw();
     const random = this.generators.map((generator) => generator.state);
     const { loss: lossOf, compute = (body) => body() } = this.#options;
     const { loss, gradients } = scope(() => {
       const value = compute(() => lossOf(batch));
-      return { loss: value.item(), gradients: grad(value, valuesOf(this.parameters), options) };
+      const gradients = grad(value, valuesOf(this.parameters), options);
+      return { loss: value.detach(), gradients };
     });
     return { batch, loss, random, gradients };
   }

@@ -9,7 +9,7 @@ import {
   type Engine,
   type Hypergradient,
   hypergradient,
-  norm,
+  norms,
   type Problem,
   type Step,
   unrecorded,
@@ -76,10 +76,10 @@ function reaches(evidence: Evidence): Check {
     'feedback',
     'the validation loss has a gradient at every level of the architecture, through the synthetic images',
     () => {
-      const norms = gradientBy(evidence).gradients.map((g) => norm([g]));
+      const lengths = norms(gradientBy(evidence).gradients);
       return {
-        passed: norms.every((n) => Number.isFinite(n) && n > 0),
-        value: `|d val / d alpha| = ${norms.map((n) => n.toExponential(1)).join(', ')}`,
+        passed: lengths.every((n) => Number.isFinite(n) && n > 0),
+        value: `|d val / d alpha| = ${lengths.map((n) => n.toExponential(1)).join(', ')}`,
       };
     },
   );

@@ -3,6 +3,7 @@ import { configure, environment } from '@genseg/torch';
 import type { TrainConfig } from '../run/index.ts';
 import { checkModel, makePlan, type Plan, tuned } from '../train/index.ts';
 import { prepareData, type RunData, type TestSet, testSets } from './data.ts';
+import { applySettings } from './process-settings.ts';
 import { loadPairs, type RunPairs } from './run-state.ts';
 import { unlabelledImages } from './unlabelled.ts';
 
@@ -27,7 +28,7 @@ export async function prepare(config: TrainConfig): Promise<Work> {
   const pairs = await loadPairs(data, made);
   try {
     const plan = tuned(made, pairs, { config, cpu: engine.cpu });
-    configure({ threads: plan.threads, imageLayout: plan.imageLayout });
+    applySettings(plan);
     return { config, plan, data, pairs, sets };
   } catch (error) {
     pairs[Symbol.dispose]();

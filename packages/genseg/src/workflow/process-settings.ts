@@ -1,8 +1,13 @@
 /** The settings of the process that a run changes. */
 import { configure, environment } from '@genseg/torch';
+import type { Plan } from '../train/index.ts';
 
 /** They are set back when this goes out of scope. */
 export function keepSettings(): Disposable {
   const { threads, imageLayout } = environment();
   return { [Symbol.dispose]: () => configure({ threads, imageLayout }) };
 }
+
+/** A training has few shapes of tensors, so that cuDNN may time its algorithms for each. */
+export const applySettings = ({ threads, imageLayout, device }: Plan): void =>
+  configure({ threads, imageLayout, ...(device === 'cuda' && { cudnnBenchmark: true }) });

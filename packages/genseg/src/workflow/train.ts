@@ -1,6 +1,6 @@
 /** `genseg train` and `genseg resume`: from a folder of labelled images to an evaluated run folder. */
 import { existsSync, readFileSync } from 'node:fs';
-import { configure, environment, saveSafetensors, scope } from '@genseg/torch';
+import { environment, saveSafetensors, scope } from '@genseg/torch';
 import { TrainingError } from '../errors.ts';
 import type { SetResult } from '../report/index.ts';
 import {
@@ -35,7 +35,7 @@ import { type RunData, testSets } from './data.ts';
 import { type Cost, testModel, writeRecords } from './finish.ts';
 import { prepare, type Work } from './prepare.ts';
 import { drawPreview } from './preview.ts';
-import { keepSettings } from './process-settings.ts';
+import { applySettings, keepSettings } from './process-settings.ts';
 import { profileRun } from './profile.ts';
 import { Recorder } from './recorder.ts';
 import { loadPairs, openRun, requireWhole, startSession } from './run-state.ts';
@@ -116,7 +116,7 @@ export async function resume(
   const config = restoreConfig(trainConfigSchema, run.config.settings);
   const { plan, data } = openRun(run.paths);
   using _settings = keepSettings();
-  configure({ threads: plan.threads, imageLayout: plan.imageLayout });
+  applySettings(plan);
   using pairs = await loadPairs(data, plan);
   return await execute(
     run,
