@@ -6,12 +6,14 @@
 //   node bench/compare-iterations.mjs --write     also into docs/performance.md, with a plot
 //   node bench/compare-iterations.mjs --only 16,32   these widths; --turns 5: turns of each
 //   node bench/compare-iterations.mjs --plain        of Python's lines the first alone
+//   node bench/compare-iterations.mjs --device cuda   on a GPU, on which MiB are the device's; --batch 64: pairs in a batch
 
 import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { availableParallelism, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { parseArgs } from 'node:util';
+import { environment } from '@genseg/torch';
 import { median } from 'genseg';
 import { EndedError, Worker } from './lib/pair.mjs';
 import { plotIterations } from './lib/plot.mjs';
@@ -19,7 +21,8 @@ import { precisions } from './lib/precisions.mjs';
 import { machineLine, table, writeBetween } from './lib/report.mjs';
 
 /** @typedef {{ stages: number[], losses: number[] }} Run seconds of levels; losses of D, G, S, validation, then |gradient| */
-/** @typedef {{ name: string, python: boolean, tuned?: boolean, precision: string, layout: string, threads: number }} Variant */
+/** @typedef {'cpu' | 'cuda'} Device */
+/** @typedef {{ name: string, python: boolean, tuned?: boolean, precision: string, layout: string, threads: number, device: Device }} Variant */
 /** @typedef {{ first: Run, runs: Run[], cpu: number, memory: number }} Turn CPU seconds an iteration, most bytes */
 /** @typedef {Variant & { wall: number, cpu: number, parts: number[], memory: number }} Measured */
 /** @typedef {Variant & { wall: null }} Ended for want of memory */
@@ -35,24 +38,28 @@ const sizes = [
 ];
 
 /**
- * @param {{ alone: boolean }} options Python's plain line without its others
+ * @param {{ alone: boolean, device: Device }} options Python's plain line without its others
  * @returns {Variant[]}
  */
-function variantsOf({ alone }, threads = availableParallelism()) {
-  const fp32 = { precision: 'fp32', layout: 'contiguous', threads };
+function variantsOf({ alone, device }, threads = availableParallelism()) {
+  const fp32 = { precision: 'fp32', layout: 'contiguous', threads, device };
   const plain = { name: 'Python, eager fp32', python: true, ...fp32 };
+  // On CUDA its second derivatives run in 16 bits, and waiting threads are none of its concern.
+  const best = { ...plain, name: 'Python, channels-last bf16', layout: 'channels-last' };
+  const others =
+    device === 'cuda'
+      ? [{ ...best, precision: 'bf16' }]
+      : [
+          { ...plain, name: 'Python, channels-last', layout: 'channels-last' },
+          { ...plain, name: 'Python, eager, untuned', tuned: false },
+        ];
   return [
     ...precisions.map((precision) => ({
       ...{ name: `ours, ${precision}`, python: false },
       ...{ ...fp32, precision },
     })),
     plain,
-    ...(alone
-      ? []
-      : [
-          { ...plain, name: 'Python, channels-last', layout: 'channels-last' },
-          { ...plain, name: 'Python, eager, untuned', tuned: false },
-        ]),
+    ...(alone ? [] : others),
   ];
 }
 
@@ -62,11 +69,12 @@ const sum = (/** @type {number[]} */ values) => values.reduce((a, b) => a + b, 0
  * Measures all variants of one size in turn. Each turn is a process of its own that is alone in memory, where
  * the plain half at the paper's nets needs more than many a machine has; its first iteration only warms it.
  * @param {typeof sizes[number]} size
- * @param {{ python: string | undefined, turns?: number, alone?: boolean, file: string }} options
+ * @param {{ python: string | undefined, turns?: number, alone?: boolean, device?: Device, file: string }} options
  * @returns {Promise<(Measured | Ended)[]>}
  */
-export async function measureIterations(size, { python, turns = size.turns, alone = false, file }) {
-  const variants = variantsOf({ alone }).filter((variant) => python || !variant.python);
+export async function measureIterations(size, options) {
+  const { python, turns = size.turns, alone = false, device = 'cpu', file } = options;
+  const variants = variantsOf({ alone, device }).filter((variant) => python || !variant.python);
   const found = variants.map((variant) => ({
     ...{ variant, ended: false },
     turns: /** @type {Turn[]} */ ([]),
@@ -115,7 +123,9 @@ async function takeTurn(size, variant, { python, file }) {
     const before = worker.cpuSeconds();
     const runs = /** @type {Run[]} */ (await worker.ask('iterations', { count: size.perTurn }));
     const cpu = (worker.cpuSeconds() - before) / size.perTurn;
-    return { first, runs, cpu, memory: worker.peakMemory() };
+    const memory =
+      variant.device === 'cuda' ? await worker.ask('deviceMemory') : worker.peakMemory();
+    return { first, runs, cpu, memory };
   } catch (error) {
     if (error instanceof EndedError && error.signal === 'SIGKILL') return null;
     throw error;
@@ -189,16 +199,21 @@ async function peakText() {
   return table(['GFLOP/s', 'matrix product', '3x3 convolution', 'with its gradients'], rows);
 }
 
-/** @param {{ python: string | undefined, turns?: number, only?: number[], alone?: boolean, write?: boolean }} options */
-export async function compareIterations({ python, turns, only, alone = false, write = false }) {
+/**
+ * @param {{ python: string | undefined, turns?: number, only?: number[], alone?: boolean, device?: Device, batch?: number,
+ *   write?: boolean }} options
+ */
+export async function compareIterations(options) {
+  const { python, turns, only, alone = false, device = 'cpu', batch, write = false } = options;
   const folder = mkdtempSync(join(tmpdir(), 'genseg-iteration-'));
-  const parts = [machineLine(), await peakText()];
+  const parts = [machineLine(), ...(device === 'cpu' ? [await peakText()] : [])];
   const plots = [];
   try {
-    for (const size of sizes.filter(({ width }) => only?.includes(width) ?? true)) {
+    for (const given of sizes.filter(({ width }) => only?.includes(width) ?? true)) {
+      const size = { ...given, batch: batch ?? given.batch };
       const file = join(folder, `first-${size.width}.safetensors`);
       const measured = await measureIterations(size, {
-        ...{ python, alone, file },
+        ...{ python, alone, device, file },
         ...(turns !== undefined && { turns }),
       });
       rmSync(file, { force: true });
@@ -222,11 +237,19 @@ if (import.meta.url === pathToFileURL(process.argv[1]).href) {
       plain: { type: 'boolean' },
       only: { type: 'string' },
       turns: { type: 'string' },
+      device: { type: 'string', default: 'cpu' },
+      batch: { type: 'string' },
     },
   });
+  if (values.device !== 'cpu' && values.device !== 'cuda')
+    throw new TypeError(`--device is cpu or cuda, got '${values.device}'`);
+  if (values.device === 'cuda' && environment().cuda.length === 0)
+    throw new Error('LibTorch sees no CUDA device; npx genseg doctor tells more');
   await compareIterations({
     python: process.env.PYTHON ?? '/usr/bin/python3',
     ...(values.turns !== undefined && { turns: Number(values.turns) }),
+    device: values.device,
+    ...(values.batch !== undefined && { batch: Number(values.batch) }),
     ...(values.only !== undefined && { only: values.only.split(',').map(Number) }),
     ...(values.plain !== undefined && { alone: values.plain }),
     ...(values.write !== undefined && { write: values.write }),

@@ -8,6 +8,7 @@ import {
   autocast,
   configure,
   conv2d,
+  environment,
   Generator,
   grad,
   keep,
@@ -16,6 +17,7 @@ import {
   randint,
   saveSafetensors,
   scope,
+  synchronize,
 } from '@genseg/torch';
 import {
   Adam,
@@ -39,7 +41,7 @@ import {
 /** @typedef {import('@genseg/torch').Tensor} Tensor */
 /**
  * @typedef {{ file: string | null, threads: number, width: number, size: number, batch: number, depth: number,
- *   precision: string, layout: string,
+ *   precision: string, layout: string, device?: 'cpu' | 'cuda',
  *   rates: { gan: number, segmentation: number, architecture: number } }} Request
  */
 
@@ -54,8 +56,20 @@ const lasting = (make) => keep(scope(make));
  * twin to start from.
  * @param {Request} request
  */
-function makeIteration({ file, threads, width, size, batch, depth, precision, layout, rates }) {
-  configure({ threads });
+function makeIteration(request) {
+  const {
+    file,
+    threads,
+    width,
+    size,
+    batch,
+    depth,
+    precision,
+    layout,
+    device = 'cpu',
+    rates,
+  } = request;
+  configure({ threads, ...(device === 'cuda' && { cudnnBenchmark: true }) });
   const generator = new Generator(0);
   const architecture = new Architecture(depth, { generator });
   const painter = new Pix2PixGenerator(1, 3, architecture, {
@@ -70,7 +84,7 @@ function makeIteration({ file, threads, width, size, batch, depth, precision, la
     lasting(() => randint(0, 2, [batch, size, size], { generator, dtype: 'int64' }));
   const pairs = { image: images(), mask: masks(), ids: [] };
   const validation = { image: images(), mask: masks(), ids: [] };
-  const drawn = masks();
+  let drawn = masks();
 
   if (file)
     scope(() => {
@@ -89,6 +103,13 @@ function makeIteration({ file, threads, width, size, batch, depth, precision, la
       for (const [name, mask] of Object.entries(masks)) first.set(name, oneHotMask(mask, 1));
       saveSafetensors(file, first);
     });
+  if (device !== 'cpu') {
+    for (const module of [painter, critic, segmenter, architecture]) module.to(device);
+    for (const set of [pairs, validation])
+      for (const part of /** @type {const} */ (['image', 'mask']))
+        set[part] = lasting(() => set[part].to({ device }));
+    drawn = lasting(() => drawn.to({ device }));
+  }
   if (layout === 'channels-last') {
     for (const module of [painter, critic, segmenter]) module.to({ memoryFormat: 'channelsLast' });
     for (const set of [pairs, validation])
@@ -100,7 +121,7 @@ function makeIteration({ file, threads, width, size, batch, depth, precision, la
   const shared = {
     ...{ draw: () => pairs, gan: vanillaGan, planes: 1, random: new Generator(2) },
     ...(precision === 'bf16' && {
-      compute: (/** @type {() => any} */ body) => autocast(body),
+      compute: (/** @type {() => any} */ body) => autocast(body, { device }),
     }),
   };
   const adam = (/** @type {any} */ module) => new Adam(module.parameters(), rates.gan, { betas });
@@ -139,6 +160,7 @@ function makeIteration({ file, threads, width, size, batch, depth, precision, la
       observe: (_name, body) => {
         const start = performance.now();
         const result = body();
+        if (device === 'cuda') synchronize();
         stages.push((performance.now() - start) / 1000);
         return result;
       },
@@ -176,6 +198,12 @@ const answers = {
     const made = makeIteration(request);
     iterate = made.iterate;
     return made.parameters;
+  },
+
+  /** Bytes of the device that are in use, by this process if it is alone there. */
+  deviceMemory: () => {
+    const [{ total, free }] = environment().cuda;
+    return total - free;
   },
 
   iterations: ({ count }) => Array.from({ length: count }, () => iterate()),

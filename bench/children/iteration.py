@@ -157,16 +157,16 @@ def commit(parameters, values):
             p.copy_(value)
 
 
-def make_iteration(file, threads, width, size, depth, precision, layout, rates, **_):
+def make_iteration(file, threads, width, size, depth, precision, layout, device, rates, **_):
     """Number of parameters, and one iteration, which returns losses and the stages' seconds."""
     torch.set_num_threads(threads)
-    state = load_safetensors(file)
+    state = {name: value.to(device) for name, value in load_safetensors(file).items()}
     parts = {"generator": Generator(1, 3, width, depth), "discriminator": Discriminator(4, width),
              "segmenter": UNet(3, 1, width)}
     for name, module in parts.items():
         prefix = f"{name}."
         own = {k[len(prefix):]: v for k, v in state.items() if k.startswith(prefix)}
-        module.load_state_dict(own)
+        module.to(device).load_state_dict(own)
     generator, discriminator, segmenter = parts.values()
     alphas = [state[f"alpha.{i}"].clone().requires_grad_() for i in range(2 * depth)]
     image, mask, drawn, val_image, val_mask = (
@@ -184,10 +184,15 @@ def make_iteration(file, threads, width, size, depth, precision, layout, rates, 
     low = precision == "bf16"
 
     def autocast():
-        return torch.autocast("cpu", torch.bfloat16) if low else nullcontext()
+        return torch.autocast(device, torch.bfloat16) if low else nullcontext()
+
+    def now():
+        if device == "cuda":
+            torch.cuda.synchronize()
+        return perf_counter()
 
     def iterate():
-        times = [perf_counter()]
+        times = [now()]
         with autocast():
             with torch.no_grad():
                 fake = generator(mask, alphas)
@@ -196,7 +201,7 @@ def make_iteration(file, threads, width, size, depth, precision, layout, rates, 
         update_discriminator.zero_grad(set_to_none=True)
         d_loss.backward()
         update_discriminator.step()
-        times.append(perf_counter())
+        times.append(now())
 
         with autocast():
             fake = generator(mask, alphas)
@@ -204,7 +209,7 @@ def make_iteration(file, threads, width, size, depth, precision, layout, rates, 
             g_loss = judged + 200 * (fake - image).abs().mean()
         gradients = grad(g_loss, list(theta.values()), create_graph=True)
         theta_after = dict(zip(theta, update_generator(theta.values(), gradients)))
-        times.append(perf_counter())
+        times.append(now())
 
         with autocast():
             synthetic = functional_call(generator, theta_after, (drawn, alphas))
@@ -213,7 +218,7 @@ def make_iteration(file, threads, width, size, depth, precision, layout, rates, 
             s_loss = segmentation_loss(real, mask) + segmentation_loss(other, drawn)
         gradients = grad(s_loss, list(w.values()), create_graph=True)
         w_after = dict(zip(w, update_segmenter(w.values(), gradients)))
-        times.append(perf_counter())
+        times.append(now())
 
         segmenter.eval()
         with autocast():
@@ -226,7 +231,7 @@ def make_iteration(file, threads, width, size, depth, precision, layout, rates, 
         update_alphas.step()
         commit(theta.values(), theta_after.values())
         commit(w.values(), w_after.values())
-        times.append(perf_counter())
+        times.append(now())
         norm = sum((g.double() ** 2).sum().item() for g in gradients) ** 0.5
         return {
             "stages": [after - before for before, after in zip(times, times[1:])],
@@ -249,7 +254,12 @@ def iterations(count):
     return [iterate() for _ in range(count)]
 
 
-answers = {f.__name__: f for f in (prepare, iterations)}
+def device_memory():
+    free, total = torch.cuda.mem_get_info()
+    return total - free
+
+
+answers = {"prepare": prepare, "iterations": iterations, "deviceMemory": device_memory}
 for line in sys.stdin:
     request = json.loads(line)
     print(json.dumps(answers[request.pop("action")](**request)), flush=True)
