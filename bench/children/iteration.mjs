@@ -200,7 +200,7 @@ const answers = {
     return made.parameters;
   },
 
-  /** Bytes of the device that are in use, by this process if it is alone there. */
+  /** Bytes of the device that are in use, by all processes. */
   deviceMemory: () => {
     const [{ total, free }] = environment().cuda;
     return total - free;

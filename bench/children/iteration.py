@@ -160,6 +160,7 @@ def commit(parameters, values):
 def make_iteration(file, threads, width, size, depth, precision, layout, device, rates, **_):
     """Number of parameters, and one iteration, which returns losses and the stages' seconds."""
     torch.set_num_threads(threads)
+    torch.backends.cudnn.benchmark = device == "cuda"
     state = {name: value.to(device) for name, value in load_safetensors(file).items()}
     parts = {"generator": Generator(1, 3, width, depth), "discriminator": Discriminator(4, width),
              "segmenter": UNet(3, 1, width)}

@@ -1,7 +1,9 @@
 // @ts-check
-// The precisions that this processor computes in: bf16 that is emulated takes minutes and tells nobody anything.
+// The precisions that a device computes in: bf16 that is emulated takes minutes and tells nobody anything.
 
 import { environment } from '@genseg/torch';
 
-/** @type {readonly ('fp32' | 'bf16')[]} */
+/** @typedef {'fp32' | 'bf16'} Precision */
+
+/** Of this processor. @type {readonly Precision[]} */
 export const precisions = environment().cpu.bf16 ? ['fp32', 'bf16'] : ['fp32'];

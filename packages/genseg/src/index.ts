@@ -136,7 +136,6 @@ export {
   hypergradient,
   neumann,
   norm as vectorNorm,
-  norms as tensorNorms,
   unrolled,
 } from './mlo/index.ts';
 

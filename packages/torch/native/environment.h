@@ -55,6 +55,7 @@ inline napi_value describe(js::Call& call) {
       {"threads", js::from(env, static_cast<int64_t>(at::get_num_threads()))},
       {"avx512", js::from(env, simd::has_avx512())},
       {"channelsLast", js::from(env, images::channels_last())},
+      {"cudnnBenchmark", js::from(env, at::globalContext().benchmarkCuDNN())},
       {"cuda", cuda_devices(env)},
   });
 }

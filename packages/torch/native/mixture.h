@@ -124,7 +124,7 @@ at::Tensor part(const at::Tensor& shares, const at::Tensor& merged) {
   constexpr int size = sizes[index];
   const auto given = merged.contiguous();
   auto shape = given.sizes().vec();
-  shape[2] = shape[3] = size;
+  shape[shape.size() - 2] = shape[shape.size() - 1] = size;
   const auto result = at::empty(shape, given.options());
   const float* from = given.data_ptr<float>();
   float* to = result.data_ptr<float>();
@@ -237,6 +237,7 @@ inline torch::autograd::CppNode<Split>* split_of(const at::Tensor& t) {
 
 /// withoutValues(tensor): its shape and graph, with NaN in the memory of one number; null where it is no split's.
 inline napi_value without_values(js::Call& call) {
+  call.where = "withoutValues";
   const auto& given = to_tensor(call.env, call[0]);
   if (!split_of(given)) return js::null(call.env);
   at::Tensor result;
@@ -253,7 +254,7 @@ inline napi_value remake_values(js::Call& call) {
   call.where = "remakeValues";
   const auto& given = to_tensor(call.env, call[0]);
   auto* const node = split_of(given);
-  TORCH_CHECK(node, "this tensor's graph does not keep what it was made from; only those that withoutValues gives do");
+  TORCH_CHECK(node, "this tensor's graph does not keep what it was made from: withoutValues gives null for it");
   at::AutoDispatchBelowADInplaceOrView below_autograd;
   const auto saved = node->ctx_.get_saved_variables();
   constexpr std::array parts{part<0>, part<1>, part<2>};

@@ -150,6 +150,7 @@ export interface Native {
     threads: number;
     avx512: boolean;
     channelsLast: boolean;
+    cudnnBenchmark: boolean;
     cuda: { free: number; total: number }[];
   };
   setThreads(threads: number): void;

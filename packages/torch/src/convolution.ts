@@ -2,7 +2,7 @@
  * Convolutions whose gradients of every order run on fast kernels (native/convolution.h). First gradients are
  * those of `conv2d`; second ones, which hypergradients need, take LibTorch's `conv2d` many times longer on
  * a CPU, and fail in bfloat16 there. Groups and unequal axes are left to `conv2d`. On a CPU results have the layout that
- * `configure({ imageLayout })` sets.
+ * `configure({ imageLayout })` sets; on CUDA those in 16 bits are channels-last.
  */
 import { native } from './binding.ts';
 import { Tensor } from './ops.gen.ts';

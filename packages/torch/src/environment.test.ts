@@ -91,6 +91,14 @@ describe('configure', () => {
     configure({ imageLayout });
   });
 
+  it("sets cuDNN's trial of algorithms, off at first", () => {
+    expect(environment().cudnnBenchmark).toBe(false);
+    configure({ cudnnBenchmark: true });
+    expect(environment().cudnnBenchmark).toBe(true);
+    configure({ cudnnBenchmark: false });
+    expect(environment().cudnnBenchmark).toBe(false);
+  });
+
   it('changes nothing that it was not given', () => {
     const before = environment();
     configure({});

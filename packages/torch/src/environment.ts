@@ -22,6 +22,8 @@ export interface Environment {
   threads: number;
   /** Of images between the CPU's kernels; first channels-last where the processor has AVX-512, else contiguous. */
   imageLayout: ImageLayout;
+  /** Whether cuDNN tries its convolution algorithms and keeps the fastest. */
+  cudnnBenchmark: boolean;
   /** Free and total bytes of each CUDA device. */
   cuda: { free: number; total: number }[];
 }
@@ -45,7 +47,7 @@ function cpuFlags(): Set<string> {
 }
 
 export function environment(): Environment {
-  const { version, config, blasLibrary, threads, avx512, channelsLast, cuda } =
+  const { version, config, blasLibrary, threads, avx512, channelsLast, cudnnBenchmark, cuda } =
     native.environment();
   const flags = cpuFlags();
   return {
@@ -60,6 +62,7 @@ export function environment(): Environment {
     },
     threads,
     imageLayout: channelsLast ? 'channels-last' : 'contiguous',
+    cudnnBenchmark,
     cuda,
   };
 }
@@ -67,7 +70,7 @@ export function environment(): Environment {
 export interface Configuration {
   /** Threads inside one operator. */
   threads?: number;
-  /** What convolutions and joined channels hand on, and other operators keep; it changes time, and results by rounding. */
+  /** On a CPU: what convolutions and joined channels hand on, and other operators keep; it changes time, and results by rounding. */
   imageLayout?: ImageLayout;
   /** Refuse operators that have no reproducible form on the device. */
   deterministic?: boolean;

@@ -5,7 +5,7 @@
 import { scope, type Tensor } from '@genseg/torch';
 import { TrainingError } from '../errors.ts';
 import type { Graph } from './graph.ts';
-import { type HypergradientMethod, norms } from './hypergradient/index.ts';
+import { type HypergradientMethod, norm } from './hypergradient/index.ts';
 import { hypergradient } from './hypergradient.ts';
 import type { Problem, Step } from './problem.ts';
 
@@ -138,16 +138,16 @@ export class Engine {
 
   /** A hypergradient that is zero at its first step means a path that is cut, not an optimum. */
   #prove(gradients: readonly Tensor[]): number[] {
-    const lengths = norms(gradients);
-    const dead = lengths.findIndex((n) => !Number.isFinite(n) || (n === 0 && !this.#proven));
+    const norms = gradients.map((g) => norm([g]));
+    const dead = norms.findIndex((n) => !Number.isFinite(n) || (n === 0 && !this.#proven));
     if (dead >= 0) {
       const reason =
-        lengths[dead] === 0 ? 'the upper loss does not reach it' : 'lower the learning rates';
+        norms[dead] === 0 ? 'the upper loss does not reach it' : 'lower the learning rates';
       throw new TrainingError(
-        `the hypergradient of '${this.upper.name}' parameter ${dead} is ${lengths[dead]}: ${reason}`,
+        `the hypergradient of '${this.upper.name}' parameter ${dead} is ${norms[dead]}: ${reason}`,
       );
     }
     this.#proven = true;
-    return lengths;
+    return norms;
   }
 }

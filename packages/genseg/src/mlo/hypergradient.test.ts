@@ -11,8 +11,6 @@ import {
   linalgInv,
   liveTensors,
   matmul,
-  mixKernels,
-  noGrad,
   Generator as RandomGenerator,
   randn,
   scope,
@@ -295,54 +293,6 @@ test.each([1, 3])(
         disposeAll(chain, problems);
       });
     }
-  },
-);
-
-test.each([1, 2])(
-  'the gradients of a mixture in %i recorded steps are made when they are needed, for the same hypergradient',
-  (count) => {
-    for (const optimizer of [Adam, RMSprop, SGD])
-      scope(() => {
-        const shares = slot(randn([3], { generator }));
-        const kernels = [4, 6, 8].map((k) => slot(randn([2, 3, k, k], { generator })));
-        const upper = new Problem('upper', {
-          optimizer: new SGD([shares], 0),
-          draw: () => null,
-          loss: () => kernels.map((k) => k.value.cos().sum()).reduce((a, b) => a.add(b)),
-        });
-        const lower = new Problem('lower', {
-          optimizer: new optimizer(kernels, 0.05),
-          draw: () => null,
-          loss: () => mixKernels(valuesOf(kernels), shares.value)!.sin().sum(),
-        });
-        const start = valuesOf(kernels).map((value) => value.detach().clone());
-        const state = lower.optimizer.stateDict();
-        const before = new Map([...state.tensors].map(([name, t]) => [name, t.clone()]));
-        const found = (['recorded', 'unrecorded', 'plain'] as const).map((kind) => {
-          noGrad(() => kernels.forEach((k, i) => void k.value.copy_(start[i])));
-          lower.optimizer.loadStateDict({ step: 0, tensors: before });
-          const taken = Array.from(
-            { length: count },
-            () => lower.recordedStep({ differentiable: kind !== 'plain' }).step,
-          );
-          const steps = kind === 'unrecorded' ? taken.map((step) => unrecorded(step)) : taken;
-          for (const { gradients } of steps)
-            expect(gradients.map((gradient) => typeof gradient === 'function')).toEqual(
-              kernels.map(() => kind === 'recorded'),
-            );
-          const graph = new Graph([upperToLower(upper, lower), lowerToUpper(lower, upper)]);
-          const trajectories = new Map([[lower, steps]]);
-          const evaluate = () =>
-            hypergradient(graph, upper, unrolled(), trajectories, null).gradients[0].toArray();
-          if (kind === 'unrecorded') evaluate(); // the second must be as the first
-          return evaluate() as number[];
-        });
-        expect(found[2].every((x) => Number.isFinite(x) && x !== 0)).toBe(true);
-        expect(found[0]).toEqual(found[2]);
-        expect(found[1]).toEqual(found[2]);
-        for (const problem of [upper, lower]) problem.optimizer.dispose();
-        for (const { value } of [shares, ...kernels]) value.dispose();
-      });
   },
 );
 

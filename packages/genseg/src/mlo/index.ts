@@ -15,7 +15,6 @@ export {
   type HypergradientMethod,
   neumann,
   norm,
-  norms,
   unrolled,
 } from './hypergradient/index.ts';
 export { type Hypergradient, hypergradient } from './hypergradient.ts';

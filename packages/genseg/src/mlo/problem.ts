@@ -36,7 +36,7 @@ export interface Step<Batch = unknown> {
   random: readonly GeneratorState[];
   /** Parameter values before the step. */
   before: readonly Tensor[];
-  /** The loss's gradient there; what is made from the recording can be made as long as that has not served. */
+  /** The loss's gradient there; a function makes it from the recording, until that has served. */
   gradients: readonly Gradient[];
   /** The optimiser's state before the step. */
   state: OptimizerState;
@@ -46,7 +46,10 @@ export interface Step<Batch = unknown> {
   recording?: Recording;
 }
 
-/** A gradient with its graph: `gradients` is recorded as a function of `values` and of what else entered the loss. */
+/**
+ * A gradient with its graph: `gradients` is recorded as a function of `values` and of what else entered the loss. To be
+ * differentiated and not read: its own values may be left out, and are NaN then.
+ */
 export interface Recording {
   values: readonly Tensor[];
   gradients: readonly Tensor[];
@@ -111,8 +114,8 @@ export class Problem<Batch = unknown> {
     const state = latest ? optimizer.ownState() : optimizer.snapshot();
     const taken = { before, state, stateAfter: latest };
     if (!differentiable) {
-      const { loss, ...updated } = this.#update();
-      return { loss, step: { ...taken, ...updated } };
+      const { batch, loss, random, gradients } = this.#update();
+      return { loss, step: { ...taken, batch, random, gradients } };
     }
     // At copies, since the update changes the parameters in place and the graph needs the values before it.
     const values = before.map((value) => value.detach().requiresGrad_());
@@ -123,25 +126,22 @@ export class Problem<Batch = unknown> {
     const recorded = gradients.map(lean);
     const recording = { values, gradients: recorded.map(({ graph }) => graph) };
     const fixed = recorded.map(({ gradient }) => gradient);
-    const step = { ...taken, batch, random, gradients: fixed, recording };
-    return { loss: loss.item(), step };
+    return { loss, step: { ...taken, batch, random, gradients: fixed, recording } };
   }
 
   #update() {
-    const { loss, ...evaluated } = this.#evaluateNext();
+    const evaluated = this.#evaluateNext();
     this.optimizer.step(evaluated.gradients);
-    return { ...evaluated, loss: loss.item() };
+    return evaluated;
   }
 
-  /** Its loss is a tensor: to read the number is to wait for the device, which can wait until the update is under way. */
   #evaluateNext(options: { createGraph?: boolean } = {}) {
     const batch = this.draw();
     const random = this.generators.map((generator) => generator.state);
     const { loss: lossOf, compute = (body) => body() } = this.#options;
     const { loss, gradients } = scope(() => {
       const value = compute(() => lossOf(batch));
-      const gradients = grad(value, valuesOf(this.parameters), options);
-      return { loss: value.detach(), gradients };
+      return { loss: value.item(), gradients: grad(value, valuesOf(this.parameters), options) };
     });
     return { batch, loss, random, gradients };
   }

@@ -196,11 +196,9 @@ export abstract class Optimizer {
     this.#requireOneEach('cotangents', cotangents);
     const step = at.state.step + 1;
     const ofParameter = (i: number): Tensor[] => {
-      const [value, gradient, pace] = [
-        at.values[i].detach(),
-        realise(at.gradients[i]),
-        this.#pace(i, step),
-      ];
+      const value = at.values[i].detach();
+      const gradient = realise(at.gradients[i]);
+      const pace = this.#pace(i, step);
       const siteOf = (cut: Slice): UpdateSite => {
         const [v, g, given] = [cut(value), cut(gradient), at.state.slots[i].map(cut)];
         const slots = at.stateAfter ? given : this.#stateAfter(v, g, given, pace);
@@ -213,7 +211,9 @@ export abstract class Optimizer {
           return [gradient, ...(also?.(before) ?? [])];
         });
       const atOnce =
-        also || slotCotangents ? null : this.pullBackAtOnce(siteOf(whole), cotangents[i]);
+        also || slotCotangents
+          ? null
+          : scope(() => this.pullBackAtOnce(siteOf(whole), cotangents[i]));
       if (atOnce) return [atOnce];
       const cuts = slicesOf(value);
       if (cuts.length === 1) return ofSlice(cuts[0]);

@@ -9,7 +9,7 @@ import {
   type Engine,
   type Hypergradient,
   hypergradient,
-  norms,
+  norm,
   type Problem,
   type Step,
   unrecorded,
@@ -76,10 +76,10 @@ function reaches(evidence: Evidence): Check {
     'feedback',
     'the validation loss has a gradient at every level of the architecture, through the synthetic images',
     () => {
-      const lengths = norms(gradientBy(evidence).gradients);
+      const norms = gradientBy(evidence).gradients.map((g) => norm([g]));
       return {
-        passed: lengths.every((n) => Number.isFinite(n) && n > 0),
-        value: `|d val / d alpha| = ${lengths.map((n) => n.toExponential(1)).join(', ')}`,
+        passed: norms.every((n) => Number.isFinite(n) && n > 0),
+        value: `|d val / d alpha| = ${norms.map((n) => n.toExponential(1)).join(', ')}`,
       };
     },
   );

@@ -4,10 +4,10 @@ import type { Plan } from '../train/index.ts';
 
 /** They are set back when this goes out of scope. */
 export function keepSettings(): Disposable {
-  const { threads, imageLayout } = environment();
-  return { [Symbol.dispose]: () => configure({ threads, imageLayout }) };
+  const { threads, imageLayout, cudnnBenchmark } = environment();
+  return { [Symbol.dispose]: () => configure({ threads, imageLayout, cudnnBenchmark }) };
 }
 
-/** A training has few shapes of tensors, so that cuDNN may time its algorithms for each. */
+/** Gives the process what the plan says. A training has few shapes of tensors, so that cuDNN may time its algorithms for each. */
 export const applySettings = ({ threads, imageLayout, device }: Plan): void =>
-  configure({ threads, imageLayout, ...(device === 'cuda' && { cudnnBenchmark: true }) });
+  configure({ threads, imageLayout, cudnnBenchmark: device === 'cuda' });

@@ -4,4 +4,4 @@ export { finiteDifference } from './finite-difference.ts';
 export type { HypergradientMethod } from './method.ts';
 export { neumann } from './neumann.ts';
 export { unrolled } from './unrolled.ts';
-export { cosine, norm, norms } from './vector.ts';
+export { cosine, norm } from './vector.ts';

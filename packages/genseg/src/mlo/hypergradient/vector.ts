@@ -1,5 +1,5 @@
 /** Lists of tensors as vectors of one space. */
-import { stack, type Tensor } from '@genseg/torch';
+import type { Tensor } from '@genseg/torch';
 
 export type Vector = readonly Tensor[];
 
@@ -14,12 +14,6 @@ export const dot = (a: Vector, b: Vector): number =>
   a.reduce((sum, x, i) => sum + x.to({ dtype: 'float64' }).mul(b[i]).sum().item(), 0);
 
 export const norm = (a: Vector): number => Math.sqrt(dot(a, a));
-
-/** The length of each tensor; all are read at once, as each reading waits for the device. */
-export const norms = (a: Vector): number[] => {
-  const squares = a.map((x) => x.to({ dtype: 'float64' }).square().sum());
-  return stack(squares).sqrt().toArray() as number[];
-};
 
 /** The cosine of the angle between two vectors; NaN where one is zero. */
 export const cosine = (a: Vector, b: Vector): number => dot(a, b) / (norm(a) * norm(b));
