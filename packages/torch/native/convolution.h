@@ -12,10 +12,13 @@
 #include <ATen/ATen.h>
 #include <torch/csrc/autograd/custom_function.h>
 
+#include <array>
+
 #include "autograd.h"
 #include "guards.h"
 #include "handles.h"
 #include "images.h"
+#include "product.h"
 
 namespace convolution {
 
@@ -35,22 +38,38 @@ struct Kernels {
   c10::impl::ExcludeDispatchKeyGuard no_autocast{c10::autocast_dispatch_keyset};
 };
 
-/// A weight in the order in which the kernels take it, so that those of the derivatives need not turn it again.
-inline at::Tensor turned(const at::Tensor& w) {
+inline int64_t pixels_of(const at::Tensor& image) { return image.size(0) * image.size(2) * image.size(3); }
+
+/// A weight in the order in which the kernels take it for so many pixels of y, so that those of the derivatives need not
+/// turn it again.
+inline at::Tensor turned(const at::Tensor& w, int64_t pixels) {
+  if (product::suits(w, pixels, w.sizes())) return w.contiguous();
   const auto wanted = images::layout_for(w);
   return wanted ? w.contiguous(*wanted) : w;
+}
+
+/// Pixels of y along an axis.
+inline int64_t pixels_along(int64_t axis, at::IntArrayRef x, at::IntArrayRef w, const Window& window) {
+  const auto& [s, p, d] = window;
+  return (x[axis] + 2 * p - d * (w[axis] - 1) - 1) / s + 1;
 }
 
 inline at::Tensor run_forward(const at::Tensor& x, const at::Tensor& w, const c10::optional<at::Tensor>& bias,
                               const Window& window) {
   const Kernels kernels;
   const auto& [s, p, d] = window;
+  const std::array<int64_t, 4> y{x.size(0), w.size(0), pixels_along(2, x.sizes(), w.sizes(), window),
+                                 pixels_along(3, x.sizes(), w.sizes(), window)};
+  if (product::suits(x, y[0] * y[2] * y[3], w.sizes()))
+    return laid_out(product::forward(x, w, bias, {x.sizes(), y, w.sizes(), s, p, d}));
   return laid_out(at::convolution(laid_out(x), w, bias, {s, s}, {p, p}, {d, d}, false, {0, 0}, 1));
 }
 
 inline at::Tensor run_data(const at::Tensor& given, const at::Tensor& w, at::IntArrayRef size, const Window& window) {
   const Kernels kernels;
   const auto& [s, p, d] = window;
+  if (product::suits(given, pixels_of(given), w.sizes()))
+    return laid_out(product::data(given, w, {size, given.sizes(), w.sizes(), s, p, d}));
   const auto g = laid_out(given);
   // Of x and w only shape and memory format are read.
   const auto x = at::empty(size, g.options().memory_format(g.suggest_memory_format()));
@@ -63,6 +82,8 @@ inline at::Tensor run_weight(const at::Tensor& given, const at::Tensor& image, a
                              const Window& window) {
   const Kernels kernels;
   const auto& [s, p, d] = window;
+  if (product::suits(given, pixels_of(given), size))
+    return product::weight(given, image, size, {image.sizes(), given.sizes(), size, s, p, d});
   const auto g = laid_out(given), x = laid_out(image);
   const auto w = at::empty(size, x.options().memory_format(x.suggest_memory_format()));
   return std::get<1>(at::convolution_backward(g, x, w, c10::nullopt, {s, s}, {p, p}, {d, d}, false, {0, 0}, 1,
@@ -148,9 +169,9 @@ inline variable_list Data::backward(AutogradContext* ctx, const variable_list& g
 inline variable_list Weight::backward(AutogradContext* ctx, const variable_list& gradients) {
   variable_list result(4);
   if (!gradients[0].defined()) return result;
-  const auto v = turned(gradients[0]);
   const auto saved = ctx->get_saved_variables();
   const auto &g = saved[0], &x = saved[1];
+  const auto v = turned(gradients[0], pixels_of(g));
   const auto window = window_of(ctx);
   if (ctx->needs_input_grad(0)) result[0] = Forward::apply(x, v, none, window);
   if (ctx->needs_input_grad(1)) result[1] = Data::apply(g, v, none, x.sizes().vec(), window);
@@ -193,8 +214,9 @@ inline napi_value convolve(js::Call& call) {
     const auto room = transposed ? size.back() : x.size(axis) + 2 * padding - reach + 1;
     TORCH_CHECK(room > 0, "the kernel of ", w.size(axis), " does not fit an input of ", x.size(axis));
   }
-  if (!transposed) return from_tensor(call.env, Forward::apply(x, turned(w), bias, window));
-  return from_tensor(call.env, Data::apply(x, turned(w), bias, size, window));
+  if (transposed) return from_tensor(call.env, Data::apply(x, turned(w, pixels_of(x)), bias, size, window));
+  const int64_t pixels = size[0] * size[2] * size[3];
+  return from_tensor(call.env, Forward::apply(x, turned(w, pixels), bias, window));
 }
 
 }  // namespace convolution
