@@ -16,14 +16,14 @@
 
 namespace product {
 
-/// Taps from which on the order of a kernel is what counts, and how many of its outputs there must be to a pixel of y.
-constexpr int64_t least_taps = 1 << 20, outputs_to_a_pixel = 2;
+/// Weights from which on the order of a kernel is what counts, and how many outputs there must be to a pixel of y.
+constexpr int64_t least_weights = 1 << 20, outputs_to_a_pixel = 2;
 
 /// Whether to compute so: for so many pixels of y, images of this one's type, and a kernel [out, in, k, k]. In float32 it
 /// gains nothing.
 inline bool suits(const at::Tensor& image, int64_t pixels, at::IntArrayRef kernel) {
   return image.is_cpu() && image.scalar_type() == at::kBFloat16 && simd::has_avx512() &&
-         c10::multiply_integers(kernel) >= least_taps && outputs_to_a_pixel * pixels <= kernel[0];
+         c10::multiply_integers(kernel) >= least_weights && outputs_to_a_pixel * pixels <= kernel[0];
 }
 
 /// Along one axis: of the taps from `start` on, those that lie on `length` pixels.
@@ -69,11 +69,11 @@ inline at::Tensor columns_of(const at::Tensor& image, const Geometry& geometry) 
     for (int64_t pixel = first; pixel < end; pixel++) {
       const int64_t n = pixel / places, place = pixel % places;
       for (int64_t c = 0; c < geometry.channels; c++) {
-        const auto* image = from + (n * geometry.channels + c) * plane;
+        const auto* pixels = from + (n * geometry.channels + c) * plane;
         auto* own = to + (pixel * geometry.channels + c) * geometry.taps();
         std::fill(own, own + geometry.taps(), at::BFloat16());
-        geometry.each_run(place / geometry.columns, place % geometry.columns, [&](int64_t at, int64_t tap, int64_t taps) {
-          for (int64_t i = 0; i < taps; i++) own[tap + i] = image[at + i * geometry.dilation];
+        geometry.each_run(place / geometry.columns, place % geometry.columns, [&](int64_t start, int64_t tap, int64_t taps) {
+          for (int64_t i = 0; i < taps; i++) own[tap + i] = pixels[start + i * geometry.dilation];
         });
       }
     }
@@ -81,7 +81,8 @@ inline at::Tensor columns_of(const at::Tensor& image, const Geometry& geometry) 
   return result;
 }
 
-/// The transpose of `columns_of`: [M, in k k] to x. Sums are float32, in one order whatever the number of threads.
+/// The transpose of `columns_of`: [M, in k k] to x. Sums are float32, in one order whatever the number of threads; what they
+/// sum has been rounded to bfloat16, once more than by oneDNN's kernels.
 inline at::Tensor image_of(const at::Tensor& columns, const Geometry& geometry) {
   const auto result = at::empty({geometry.count, geometry.channels, geometry.height, geometry.width}, columns.options());
   const auto* from = columns.data_ptr<at::BFloat16>();
@@ -94,8 +95,8 @@ inline at::Tensor image_of(const at::Tensor& columns, const Geometry& geometry) 
       std::fill(sums.begin(), sums.end(), 0.0f);
       for (int64_t place = 0; place < places; place++) {
         const auto* own = from + ((n * places + place) * geometry.channels + c) * geometry.taps();
-        geometry.each_run(place / geometry.columns, place % geometry.columns, [&](int64_t at, int64_t tap, int64_t taps) {
-          for (int64_t i = 0; i < taps; i++) sums[at + i * geometry.dilation] += static_cast<float>(own[tap + i]);
+        geometry.each_run(place / geometry.columns, place % geometry.columns, [&](int64_t start, int64_t tap, int64_t taps) {
+          for (int64_t i = 0; i < taps; i++) sums[start + i * geometry.dilation] += static_cast<float>(own[tap + i]);
         });
       }
       std::copy(sums.begin(), sums.end(), to + image * plane);

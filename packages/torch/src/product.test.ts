@@ -1,5 +1,5 @@
 /** Convolutions of few pixels by large kernels in bfloat16 (native/product.h), beside those in float32. */
-import { expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import {
   type ConvolveOptions,
   convolve,
@@ -7,7 +7,9 @@ import {
   environment,
   Generator,
   grad,
+  liveTensors,
   rand,
+  randn,
   scope,
   startProfile,
   type Tensor,
@@ -41,7 +43,8 @@ function derivatives(
 
 const { avx512 } = environment().cpu;
 
-test.each<[string, typeof convolve, number[], number[], number[], ConvolveOptions]>([
+/** Shapes of input, weight and output. */
+const cases: [string, typeof convolve, number[], number[], number[], ConvolveOptions][] = [
   [
     'halving',
     convolve,
@@ -53,9 +56,9 @@ test.each<[string, typeof convolve, number[], number[], number[], ConvolveOption
   [
     'to one pixel',
     convolve,
-    [2, 128, 2, 2],
+    [1, 128, 2, 2],
     [128, 128, 8, 8],
-    [2, 128, 1, 1],
+    [1, 128, 1, 1],
     { stride: 2, padding: 3 },
   ],
   ['3 x 3', convolve, [1, 352, 5, 4], [352, 352, 3, 3], [1, 352, 5, 4], { padding: 1 }],
@@ -67,7 +70,7 @@ test.each<[string, typeof convolve, number[], number[], number[], ConvolveOption
     [1, 352, 7, 4],
     { padding: 2, dilation: 2 },
   ],
-  ['1 x 1', convolve, [1, 1024, 3, 2], [1024, 1024, 1, 1], [1, 1024, 3, 2], {}],
+  ['of every other pixel', convolve, [1, 1024, 5, 4], [1024, 1024, 1, 1], [1, 1024, 3, 2], { stride: 2 }],
   [
     'beyond a border',
     convolve,
@@ -77,28 +80,65 @@ test.each<[string, typeof convolve, number[], number[], number[], ConvolveOption
     { stride: 3, padding: 4 },
   ],
   [
-    'doubling',
+    'doubling, a kernel that is not square',
     convolveTransposed,
     [2, 128, 3, 4],
-    [128, 128, 8, 8],
-    [2, 128, 6, 8],
+    [128, 128, 8, 10],
+    [2, 128, 6, 10],
     { stride: 2, padding: 3 },
   ],
-])('%s: exact where bfloat16 is', (_, run, x, w, y, options) => {
-  using generator = new Generator(8);
-  scope(() => {
-    // The second two are directions for the derivatives by input and weight.
-    const channels = [run === convolve ? w[0] : w[1]];
-    const given = [x, w, channels, y, x, w].map((shape) => sparse(shape, generator));
-    const [expected, found] = (['float32', 'bfloat16'] as const).map((dtype) =>
+];
+
+describe.each(cases)('%s', (_, run, x, w, y, options) => {
+  const before = liveTensors();
+  const channels = [run === convolve ? w[0] : w[1]];
+  /** In float32 and in bfloat16; the last two of what is drawn are directions for the derivatives by input and weight. */
+  const both = (draw: (shape: number[]) => Tensor) => {
+    const given = [x, w, channels, y, x, w].map(draw);
+    return (['float32', 'bfloat16'] as const).map((dtype) =>
       derivatives(run, given, { ...options, dtype }),
     );
-    found.forEach((tensor, i) => {
-      const largest = expected[i].abs().max().item();
-      expect(largest, `result ${i}`).toBeGreaterThan(0);
-      expect(largest, `result ${i}`).toBeLessThan(256);
-      expect(tensor.shape).toEqual(expected[i].shape);
-      expect(tensor.sub(expected[i]).abs().max().item(), `result ${i}`).toBe(0);
+  };
+
+  test('exact where bfloat16 is', () => {
+    using generator = new Generator(8);
+    scope(() => {
+      const [expected, found] = both((shape) => sparse(shape, generator));
+      found.forEach((tensor, i) => {
+        const largest = expected[i].abs().max().item();
+        expect(largest, `result ${i}`).toBeGreaterThan(0);
+        expect(largest, `result ${i}`).toBeLessThan(256);
+        expect(tensor.shape).toEqual(expected[i].shape);
+        expect(tensor.sub(expected[i]).abs().max().item(), `result ${i}`).toBe(0);
+      });
+    });
+    expect(liveTensors()).toBe(before);
+  });
+
+  test('near where it rounds', () => {
+    using generator = new Generator(8);
+    scope(() => {
+      const [expected, found] = both((shape) => randn(shape, { generator }));
+      const length = (t: Tensor) => t.square().sum().sqrt().item();
+      found.forEach((tensor, i) => {
+        const distance = length(tensor.sub(expected[i]));
+        expect(distance / length(expected[i]), `result ${i}`).toBeLessThan(0.01);
+      });
+    });
+  });
+
+  test('hands images on in the layout that the process has', () => {
+    using generator = new Generator(8);
+    const { imageLayout } = environment();
+    scope(() => {
+      const [input, weight] = [x, w].map((shape) =>
+        sparse(shape, generator).to({ dtype: 'bfloat16' }).requiresGrad_(),
+      );
+      const output = run(input, weight, options);
+      const [byInput, byWeight] = grad(output.square().sum(), [input, weight]);
+      for (const image of [output, byInput])
+        expect(image.isContiguous(imageLayout === 'contiguous' ? 'contiguous' : 'channelsLast')).toBe(true);
+      expect(byWeight.isContiguous()).toBe(true);
     });
   });
 });
