@@ -70,7 +70,14 @@ const cases: [string, typeof convolve, number[], number[], number[], ConvolveOpt
     [1, 352, 7, 4],
     { padding: 2, dilation: 2 },
   ],
-  ['of every other pixel', convolve, [1, 1024, 5, 4], [1024, 1024, 1, 1], [1, 1024, 3, 2], { stride: 2 }],
+  [
+    'of every other pixel',
+    convolve,
+    [1, 1024, 5, 4],
+    [1024, 1024, 1, 1],
+    [1, 1024, 3, 2],
+    { stride: 2 },
+  ],
   [
     'beyond a border',
     convolve,
@@ -137,7 +144,9 @@ describe.each(cases)('%s', (_, run, x, w, y, options) => {
       const output = run(input, weight, options);
       const [byInput, byWeight] = grad(output.square().sum(), [input, weight]);
       for (const image of [output, byInput])
-        expect(image.isContiguous(imageLayout === 'contiguous' ? 'contiguous' : 'channelsLast')).toBe(true);
+        expect(
+          image.isContiguous(imageLayout === 'contiguous' ? 'contiguous' : 'channelsLast'),
+        ).toBe(true);
       expect(byWeight.isContiguous()).toBe(true);
     });
   });
