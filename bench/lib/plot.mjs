@@ -45,26 +45,26 @@ ${[...ticks, ...rows].join('\n')}
 const LEVELS = ['#9ecae1', '#6baed6', '#3182bd', '#08306b'];
 
 /**
- * An SVG of iterations: a bar for each variant, its parts the levels, in parts of the plain eager one.
- * @param {{ title: string, measured: { name: string, parts: number[] }[] }[]} plots
+ * An SVG of iterations: a bar for each variant, its parts the levels, in seconds.
+ * @param {{ title: string, measured: { name: string, wall: number, parts: number[] }[] }[]} plots
  * @param {string[]} stages
  */
 export function plotIterations(plots, stages) {
   let y = TOP;
   const rows = plots.flatMap(({ title, measured }) => {
     const sum = (/** @type {number[]} */ parts) => parts.reduce((a, b) => a + b, 0);
-    const longest = Math.max(...measured.map(({ parts }) => sum(parts)));
+    const longest = Math.max(...measured.map(({ wall }) => wall));
     const heading = `<text x="${LEFT}" y="${y + 14}" font-weight="bold">${title}</text>`;
     y += ROW;
-    const bars = measured.map(({ name, parts }) => {
+    const bars = measured.map(({ name, wall, parts }) => {
       let x = LEFT;
       const boxes = parts.map((part, i) => {
-        const width = (part / longest) * WIDTH;
+        const width = (part / sum(parts)) * (wall / longest) * WIDTH; // medians need not add up
         const box = `<rect x="${x.toFixed(1)}" y="${y + 3}" width="${width.toFixed(1)}" height="${ROW - 6}" fill="${LEVELS[i]}"/>`;
         x += width;
         return box;
       });
-      const text = `<text x="${LEFT - 10}" y="${y + 15}" text-anchor="end">${name}</text><text x="${(x + 6).toFixed(1)}" y="${y + 15}">${sum(parts).toFixed(2)} s</text>`;
+      const text = `<text x="${LEFT - 10}" y="${y + 15}" text-anchor="end">${name}</text><text x="${(x + 6).toFixed(1)}" y="${y + 15}">${wall.toFixed(2)} s</text>`;
       y += ROW;
       return text + boxes.join('');
     });
