@@ -4,7 +4,8 @@
 //
 //   merge  K  = sum_i a_i P_i k_i       split  k_i = a_i P_i' C       dots  a_i = <P_i k_i, C>
 //
-// Each is one pass over memory, where padding, products and sums apart are some eight.
+// Each is one pass over memory, where padding, products and sums apart are some eight. K and C are float32, or bfloat16
+// for convolutions in that type, which saves the passes that would bring them there; the rest is float32.
 #pragma once
 
 #include <ATen/ATen.h>
@@ -14,7 +15,9 @@
 #include <array>
 #include <limits>
 
+#include "autograd.h"
 #include "handles.h"
+#include "images.h"
 #include "simd.h"
 
 namespace mixture {
@@ -76,22 +79,24 @@ inline variable_list dense(const variable_list& tensors) {
   return result;
 }
 
-inline at::Tensor merge(const variable_list& given, const at::Tensor& shares) {
+inline at::Tensor merge(const variable_list& given, const at::Tensor& shares, at::ScalarType type) {
   const auto kernels = dense(given);
-  const auto result = at::empty_like(kernels[2]);
+  const auto result = at::empty_like(kernels[2], type);
   const auto from = pointers(kernels);
-  float* to = result.data_ptr<float>();
   const auto numbers = shares.contiguous();
   const float* a = numbers.data_ptr<float>();
-  each_piece(result.numel() / taps, 1, [&](Blocks& blocks, int64_t pair) SIMD_BODY {
-    blocks.spread(from, pair);
-    for (int v = 0; v < vectors; v++) {
-      const int at = v * simd::lanes;
-      Floats sum = simd::rounded(simd::load(blocks.of[0] + at) * a[0]);
-      sum = simd::load(blocks.of[1] + at) * a[1] + sum;
-      sum = simd::load(blocks.of[2] + at) * a[2] + sum;
-      simd::store(to + pair * taps + at, sum);
-    }
+  images::for_type(result, [&](auto zero) {
+    auto* to = result.data_ptr<decltype(zero)>();
+    each_piece(result.numel() / taps, 1, [&](Blocks& blocks, int64_t pair) SIMD_BODY {
+      blocks.spread(from, pair);
+      for (int v = 0; v < vectors; v++) {
+        const int at = v * simd::lanes;
+        Floats sum = simd::rounded(simd::load(blocks.of[0] + at) * a[0]);
+        sum = simd::load(blocks.of[1] + at) * a[1] + sum;
+        sum = simd::load(blocks.of[2] + at) * a[2] + sum;
+        simd::store(to + pair * taps + at, sum);
+      }
+    });
   });
   return result;
 }
@@ -102,18 +107,20 @@ inline variable_list split(const at::Tensor& shares, const at::Tensor& merged) {
   for (const int size : sizes) {
     auto shape = given.sizes().vec();
     shape[shape.size() - 2] = shape[shape.size() - 1] = size;
-    result.push_back(at::empty(shape, given.options()));
+    result.push_back(at::empty(shape, shares.options()));
   }
   const auto to = pointers<float>(result);
-  const float* from = given.data_ptr<float>();
   const auto numbers = shares.contiguous();
   const float* a = numbers.data_ptr<float>();
-  each_piece(given.numel() / taps, 1, [&](Blocks& blocks, int64_t pair) SIMD_BODY {
-    for (int v = 0; v < vectors; v++) {
-      const Floats values = simd::load(from + pair * taps + v * simd::lanes);
-      for (int i = 0; i < count; i++) simd::store(blocks.of[i] + v * simd::lanes, values * a[i]);
-    }
-    blocks.gather(to, pair);
+  images::for_type(given, [&](auto zero) {
+    const auto* from = given.data_ptr<decltype(zero)>();
+    each_piece(given.numel() / taps, 1, [&](Blocks& blocks, int64_t pair) SIMD_BODY {
+      for (int v = 0; v < vectors; v++) {
+        const Floats values = simd::load(from + pair * taps + v * simd::lanes);
+        for (int i = 0; i < count; i++) simd::store(blocks.of[i] + v * simd::lanes, values * a[i]);
+      }
+      blocks.gather(to, pair);
+    });
   });
   return result;
 }
@@ -125,14 +132,16 @@ at::Tensor part(const at::Tensor& shares, const at::Tensor& merged) {
   const auto given = merged.contiguous();
   auto shape = given.sizes().vec();
   shape[shape.size() - 2] = shape[shape.size() - 1] = size;
-  const auto result = at::empty(shape, given.options());
-  const float* from = given.data_ptr<float>();
+  const auto result = at::empty(shape, shares.options());
   float* to = result.data_ptr<float>();
   const float share = shares[index].item<float>();
-  each_piece(given.numel() / taps, 1, [&](Blocks& blocks, int64_t pair) SIMD_BODY {
-    for (int at = 0; at < taps; at += simd::lanes)
-      simd::store(blocks.of[index] + at, simd::load(from + pair * taps + at) * share);
-    move_rows<size, false>(to + pair * size * size, blocks.of[index]);
+  images::for_type(given, [&](auto zero) {
+    const auto* from = given.data_ptr<decltype(zero)>();
+    each_piece(given.numel() / taps, 1, [&](Blocks& blocks, int64_t pair) SIMD_BODY {
+      for (int at = 0; at < taps; at += simd::lanes)
+        simd::store(blocks.of[index] + at, simd::load(from + pair * taps + at) * share);
+      move_rows<size, false>(to + pair * size * size, blocks.of[index]);
+    });
   });
   return result;
 }
@@ -143,22 +152,24 @@ inline at::Tensor dots(const variable_list& given, const at::Tensor& merged) {
   const auto kernels = dense(given);
   const auto with = merged.contiguous();
   const auto from = pointers(kernels);
-  const float* values = with.data_ptr<float>();
   const int64_t pairs = with.numel() / taps, pieces = (pairs + piece - 1) / piece;
   std::vector<std::array<double, count>> parts(pieces);
-  each_piece(pieces, piece, [&](Blocks& blocks, int64_t index) SIMD_BODY {
-    Floats sums[count] = {};
-    for (int64_t pair = index * piece; pair < std::min(pairs, (index + 1) * piece); pair++) {
-      blocks.spread(from, pair);
-      for (int at = 0; at < taps; at += simd::lanes) {
-        const Floats value = simd::load(values + pair * taps + at);
-        for (int i = 0; i < count; i++) sums[i] += simd::load(blocks.of[i] + at) * value;
+  images::for_type(with, [&](auto zero) {
+    const auto* values = with.data_ptr<decltype(zero)>();
+    each_piece(pieces, piece, [&](Blocks& blocks, int64_t index) SIMD_BODY {
+      Floats sums[count] = {};
+      for (int64_t pair = index * piece; pair < std::min(pairs, (index + 1) * piece); pair++) {
+        blocks.spread(from, pair);
+        for (int at = 0; at < taps; at += simd::lanes) {
+          const Floats value = simd::load(values + pair * taps + at);
+          for (int i = 0; i < count; i++) sums[i] += simd::load(blocks.of[i] + at) * value;
+        }
       }
-    }
-    for (int i = 0; i < count; i++)
-      for (int lane = 0; lane < simd::lanes; lane++) parts[index][i] += sums[i][lane];
+      for (int i = 0; i < count; i++)
+        for (int lane = 0; lane < simd::lanes; lane++) parts[index][i] += sums[i][lane];
+    });
   });
-  const auto result = at::empty({count}, with.options());
+  const auto result = at::empty({count}, kernels[0].options());
   for (int i = 0; i < count; i++) {
     double sum = 0;
     for (const auto& part : parts) sum += part[i];
@@ -169,10 +180,10 @@ inline at::Tensor dots(const variable_list& given, const at::Tensor& merged) {
 
 struct Merge : Function<Merge> {
   static at::Tensor forward(AutogradContext* ctx, const at::Tensor& k4, const at::Tensor& k6, const at::Tensor& k8,
-                            const at::Tensor& shares) {
+                            const at::Tensor& shares, at::ScalarType type) {
     at::AutoDispatchBelowADInplaceOrView below_autograd;
     ctx->save_for_backward({k4, k6, k8, shares});
-    return merge({k4, k6, k8}, shares);
+    return merge({k4, k6, k8}, shares, type);
   }
   static variable_list backward(AutogradContext* ctx, const variable_list& gradients);
 };
@@ -205,7 +216,7 @@ inline void set_split(AutogradContext* ctx, variable_list& result, const at::Ten
 
 inline variable_list Merge::backward(AutogradContext* ctx, const variable_list& gradients) {
   const auto k = ctx->get_saved_variables();
-  variable_list result(4);
+  variable_list result(5);
   set_split(ctx, result, k[3], gradients[0]);
   if (ctx->needs_input_grad(3)) result[3] = Dots::apply(k[0], k[1], k[2], gradients[0]);
   return result;
@@ -215,7 +226,7 @@ inline variable_list Split::backward(AutogradContext* ctx, const variable_list& 
   const auto saved = ctx->get_saved_variables();
   variable_list result(2);
   if (ctx->needs_input_grad(0)) result[0] = Dots::apply(k[0], k[1], k[2], saved[1]);
-  if (ctx->needs_input_grad(1)) result[1] = Merge::apply(k[0], k[1], k[2], saved[0]);
+  if (ctx->needs_input_grad(1)) result[1] = Merge::apply(k[0], k[1], k[2], saved[0], saved[1].scalar_type());
   return result;
 }
 
@@ -223,7 +234,7 @@ inline variable_list Dots::backward(AutogradContext* ctx, const variable_list& g
   const auto k = ctx->get_saved_variables();
   variable_list result(4);
   set_split(ctx, result, gradients[0], k[3]);
-  if (ctx->needs_input_grad(3)) result[3] = Merge::apply(k[0], k[1], k[2], gradients[0]);
+  if (ctx->needs_input_grad(3)) result[3] = Merge::apply(k[0], k[1], k[2], gradients[0], k[3].scalar_type());
   return result;
 }
 
@@ -261,7 +272,7 @@ inline napi_value remake_values(js::Call& call) {
   return from_tensor(call.env, parts[given.output_nr()](saved[0], saved[1]));
 }
 
-/// mixKernels(kernels, shares): null where they are not the kernels that this is for.
+/// mixKernels(kernels, shares): null where they are not the kernels that this is for. Under autocast in its type.
 inline napi_value mix(js::Call& call) {
   call.where = "mixKernels";
   const auto kernels = to_tensors(call.env, call[0]);
@@ -274,7 +285,9 @@ inline napi_value mix(js::Call& call) {
           k.size(0) == kernels[0].size(0) && k.size(1) == kernels[0].size(1);
   }
   if (!all) return js::null(call.env);
-  return from_tensor(call.env, Merge::apply(kernels[0], kernels[1], kernels[2], shares));
+  const bool halves = autograd::autocast_enabled(at::kCPU) && autograd::autocast_dtype(at::kCPU) == at::kBFloat16;
+  const auto type = halves ? at::kBFloat16 : at::kFloat;
+  return from_tensor(call.env, Merge::apply(kernels[0], kernels[1], kernels[2], shares, type));
 }
 
 }  // namespace mixture

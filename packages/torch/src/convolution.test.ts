@@ -295,6 +295,37 @@ test('kernels are mixed as they are padded, multiplied and added, in all derivat
   });
 });
 
+test('within autocast kernels are mixed in its type, bit for bit as if brought there afterwards', () => {
+  using generator = new Generator(7);
+  scope(() => {
+    const kernels = [4, 6, 8].map((k) => randn([19, 7, k, k], { generator }).requiresGrad_());
+    const leaves = [...kernels, randn([3], { generator }).requiresGrad_()];
+    const gradOutputs = randn([19, 7, 8, 8], { generator })
+      .to({ dtype: 'bfloat16' })
+      .requiresGrad_();
+    const directions = leaves.map((leaf) => randn(leaf.shape, { generator }));
+    const [found, expected] = [
+      autocast(() => mixKernels(kernels, leaves[3])!),
+      mixKernels(kernels, leaves[3])!.to({ dtype: 'bfloat16' }),
+    ].map((mixed) => {
+      expect(mixed.dtype).toBe('bfloat16');
+      const first = grad(mixed, leaves, { gradOutputs, createGraph: true });
+      // By kernels and by shares apart: the sum of both would be rounded in one type or in the other.
+      const second = [first.slice(0, 3), first.slice(3)].flatMap((outputs, i) =>
+        grad(outputs, [leaves[3 * (1 - i)], gradOutputs], {
+          gradOutputs: i === 0 ? directions.slice(0, 3) : directions.slice(3),
+          retainGraph: true,
+        }),
+      );
+      return [mixed, ...first, ...second].map((t) => [
+        t.dtype,
+        t.detach().to({ dtype: 'float32' }).toArray(),
+      ]);
+    });
+    expect(found).toEqual(expected);
+  });
+});
+
 test('gradients of mixed kernels without their values are differentiated as with them, and the values are made again', () => {
   using generator = new Generator(6);
   scope(() => {
