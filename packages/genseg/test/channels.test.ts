@@ -6,7 +6,7 @@ import { decode } from 'fast-png';
 import { expect, test } from 'vitest';
 import { inspect, loadCases } from '../src/data/index.ts';
 import { runPaths } from '../src/run/index.ts';
-import { loadModel, predict } from '../src/segmenter/index.ts';
+import { loadModel, predictAll } from '../src/segmenter/index.ts';
 import { genseg, jsonOf, quick, readJson } from './command-line.ts';
 import { dataSet, picture, png, temporaryFolder } from './data/fixtures.ts';
 import { discSamples, side } from './tiny.ts';
@@ -56,11 +56,13 @@ test('the files of an image are predicted together; what lacks one is named and 
   const cases = manifest.cases.filter(({ id }) => others.includes(id));
   const fingerprint = (readJson(run, 'manifest.json') as unknown as typeof manifest).fingerprint;
   using model = loadModel(runPaths(run).checkpoints.best, 'cpu');
-  for (const sample of await loadCases(cases, manifest, { fingerprint })) {
-    const { probabilities } = scope(() =>
-      predict(model.model, sample, { size: model.info.size, task: model.task }),
-    );
-    const { data: levels } = decode(readFileSync(join(masks, `${sample.id}_probability.png`)));
+  const samples = await loadCases(cases, manifest, { fingerprint });
+  const use = { size: model.info.size, task: model.task };
+  // In the passes of the command: oneDNN's kernels may differ by the number of images in the last bit.
+  const passes = [samples.slice(0, 4), samples.slice(4)];
+  const expected = passes.flatMap((pass) => scope(() => predictAll(model.model, pass, use)));
+  for (const [i, { probabilities }] of expected.entries()) {
+    const { data: levels } = decode(readFileSync(join(masks, `${samples[i].id}_probability.png`)));
     expect([...levels]).toEqual([...probabilities[0]].map((p) => Math.round(65535 * p)));
   }
   rmSync(join(given, 'disc-4_0000.png'));
