@@ -5,7 +5,7 @@
 //   merge  K  = sum_i a_i P_i k_i       split  k_i = a_i P_i' C       dots  a_i = <P_i k_i, C>
 //
 // Each is one pass over memory, where padding, products and sums apart are some eight. K and C are float32, or bfloat16
-// for convolutions in that type, which saves the passes that would bring them there; the rest is float32.
+// for convolutions in that type, which saves the passes that would convert them; the rest is float32.
 #pragma once
 
 #include <ATen/ATen.h>
@@ -41,7 +41,7 @@ SIMD_INLINE void move_rows(std::conditional_t<spreading, const float, float>* de
   }
 }
 
-/// The taps of one pair of channels, each kernel's among zeros.
+/// The taps of one pair of channels, each kernel's among zeros, to which `spread` does not write.
 struct Blocks {
   alignas(64) float of[count][taps] = {};
 
@@ -207,7 +207,7 @@ struct Dots : Function<Dots> {
   static variable_list backward(AutogradContext* ctx, const variable_list& gradients);
 };
 
-/// Of the kernels, if any of theirs is asked for.
+/// Sets the kernels' gradients, if any of them is asked for.
 inline void set_split(AutogradContext* ctx, variable_list& result, const at::Tensor& shares, const at::Tensor& merged) {
   if (!ctx->needs_input_grad(0) && !ctx->needs_input_grad(1) && !ctx->needs_input_grad(2)) return;
   const auto kernels = Split::apply(shares, merged);
@@ -238,8 +238,8 @@ inline variable_list Dots::backward(AutogradContext* ctx, const variable_list& g
   return result;
 }
 
-// A recorded gradient of the kernels is 1.8 times as large as the gradient of the merged one, which its graph keeps and
-// which it can be made from again.
+// A recorded gradient of the kernels has 1.8 times as many numbers as the gradient of the merged one, which its graph keeps
+// and which it can be made from again.
 
 /// The split that gave a tensor; null for others.
 inline torch::autograd::CppNode<Split>* split_of(const at::Tensor& t) {
@@ -285,8 +285,8 @@ inline napi_value mix(js::Call& call) {
           k.size(0) == kernels[0].size(0) && k.size(1) == kernels[0].size(1);
   }
   if (!all) return js::null(call.env);
-  const bool halves = autograd::autocast_enabled(at::kCPU) && autograd::autocast_dtype(at::kCPU) == at::kBFloat16;
-  const auto type = halves ? at::kBFloat16 : at::kFloat;
+  const bool in_halves = autograd::autocast_enabled(at::kCPU) && autograd::autocast_dtype(at::kCPU) == at::kBFloat16;
+  const auto type = in_halves ? at::kBFloat16 : at::kFloat;
   return from_tensor(call.env, Merge::apply(kernels[0], kernels[1], kernels[2], shares, type));
 }
 

@@ -295,7 +295,7 @@ test('kernels are mixed as they are padded, multiplied and added, in all derivat
   });
 });
 
-test('within autocast kernels are mixed in its type, bit for bit as if brought there afterwards', () => {
+test('within autocast kernels are mixed in its type, each derivative as if converted afterwards', () => {
   using generator = new Generator(7);
   scope(() => {
     const kernels = [4, 6, 8].map((k) => randn([19, 7, k, k], { generator }).requiresGrad_());

@@ -3,7 +3,7 @@ import { constantPadNd, mixKernels, type Tensor } from '@genseg/torch';
 
 /**
  * One kernel that does what the weighted sum of all does: convolution is linear in its kernel, and a
- * smaller kernel is a larger one with zeros around it. Exact, and differentiable in both arguments.
+ * smaller kernel is a larger one with zeros around it. Exact up to the type of an `autocast`, and differentiable in both arguments.
  *
  * @param kernels [., ., k, k] with k ascending, all odd or all even; a kernel of size k goes with padding
  *   k / 2 + c, the same c for all, in a transposed convolution as in an ordinary one.
