@@ -2,9 +2,9 @@
 // npm run bench: small operator calls, U-Net training steps and whole GenSeg iterations, ours beside Python's
 // torch in one run; what predictions cost; then the studio in Chromium: painting, and a project of 500 images.
 //
-//   npm run bench                all of it: forty minutes; bf16 where the processor has it
+//   npm run bench                all of it; bf16 where the processor has it
 //   npm run bench -- --quick     a minute
-//   npm run bench -- --seconds 40 each configuration that long; default 120
+//   npm run bench -- --seconds 40 each configuration that long, 24 minutes in all; default 120
 //   npm run bench -- --write     also writes table and plot to docs/; for a machine at rest
 //
 // PYTHON names a Python with torch; else python3 and /usr/bin/python3 are asked for it.

@@ -15,6 +15,8 @@ import {
   type Tensor,
 } from './index.ts';
 
+const { avx512 } = environment().cpu;
+
 type Dtype = 'float32' | 'bfloat16';
 
 /** -1, 0 and 1, so few of them not 0 that every sum is a whole number that bfloat16 has. */
@@ -40,8 +42,6 @@ function derivatives(
   const second = grad(first, [by, input, weight], { gradOutputs: cotangents });
   return [y, ...first, ...second].map((t) => t.detach().to({ dtype: 'float32' }));
 }
-
-const { avx512 } = environment().cpu;
 
 /** Shapes of input, weight and output. */
 const cases: [string, typeof convolve, number[], number[], number[], ConvolveOptions][] = [
@@ -96,7 +96,8 @@ const cases: [string, typeof convolve, number[], number[], number[], ConvolveOpt
   ],
 ];
 
-describe.each(cases)('%s', (_, run, x, w, y, options) => {
+// Without AVX-512 they are convolutions like any other: convolution.test.ts.
+describe.skipIf(!avx512).each(cases)('%s', (_, run, x, w, y, options) => {
   const before = liveTensors();
   const channels = [run === convolve ? w[0] : w[1]];
   /** In float32 and in bfloat16; the last two of what is drawn are directions for the derivatives by input and weight. */
