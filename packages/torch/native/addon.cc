@@ -45,6 +45,7 @@ const napi_property_descriptor exports_table[] = {
     entry<dispatch::operator_names>("operatorNames"),
     // tensor.h
     entry<tensor::from_bytes>("fromBytes"),
+    entry<tensor::upload>("upload"),
     entry<tensor::copy_bytes>("copyBytes"),
     entry<tensor::shared_bytes>("sharedBytes"),
     entry<tensor::shape>("shape"),

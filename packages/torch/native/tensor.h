@@ -23,6 +23,15 @@ inline napi_value from_bytes(js::Call& call) {
   return from_tensor(call.env, std::move(result));
 }
 
+/// upload(tensor, device): a GPU takes it out of pinned memory, which LibTorch keeps until it has.
+inline napi_value upload(js::Call& call) {
+  call.where = "upload";
+  const auto source = to_tensor(call.env, call[0]);
+  const c10::Device device(call.string(1));
+  if (!source.is_cpu() || !device.is_cuda()) return from_tensor(call.env, source.to(device));
+  return from_tensor(call.env, source.pin_memory().to(device, source.scalar_type(), /*non_blocking=*/true));
+}
+
 /// copyBytes(tensor, typedArray): the elements in row-major order.
 inline napi_value copy_bytes(js::Call& call) {
   const auto source = to_tensor(call.env, call[0]).detach().resolve_conj().resolve_neg().to(at::kCPU).contiguous();

@@ -33,6 +33,7 @@ export interface Native {
   operatorNames(): string[];
 
   fromBytes(source: ArrayBufferView, shape: readonly number[], dtype: number): NativeHandle;
+  upload(tensor: NativeHandle, device: string): NativeHandle;
   copyBytes(tensor: NativeHandle, target: ArrayBufferView): void;
   sharedBytes(tensor: NativeHandle): ArrayBuffer;
   shape(tensor: NativeHandle): number[];

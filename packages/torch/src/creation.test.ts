@@ -1,5 +1,15 @@
 import { describe, expect, it } from 'vitest';
-import { type NestedArray, ones, parameter, scope, type TypedArray, tensor } from './index.ts';
+import {
+  environment,
+  type NestedArray,
+  ones,
+  parameter,
+  scope,
+  TorchError,
+  type TypedArray,
+  tensor,
+  upload,
+} from './index.ts';
 
 describe('tensor', () => {
   it.each<[string, number | boolean | NestedArray, number[], string, number[]]>([
@@ -109,6 +119,26 @@ describe('tensor', () => {
     expect(make).toThrow(message);
   });
 });
+
+it('upload gives the same values on the device, and says where there is none', () =>
+  scope(() => {
+    const value = tensor([1, 2.5], { requiresGrad: true });
+    const [there, absent] = ['cpu', `cuda:${environment().cuda.length}`] as const;
+    const moved = upload(value, there);
+    expect([moved.device, moved.toArray(), moved.requiresGrad]).toEqual([there, [1, 2.5], true]);
+    expect(() => upload(value, absent)).toThrow(TorchError);
+    if (environment().cuda.length === 0) return;
+    const far = upload(value, 'cuda').mul(2);
+    expect([far.device, far.toArray()]).toEqual(['cuda:0', [2, 5]]);
+    const strided = tensor([
+      [1, 2],
+      [3, 4],
+    ]).transpose(0, 1);
+    expect(upload(strided, 'cuda').toArray()).toEqual([
+      [1, 3],
+      [2, 4],
+    ]);
+  }));
 
 it('a parameter is a leaf with memory of its own', () =>
   scope(() => {

@@ -81,9 +81,17 @@ export function tensor(
       const value = fromNested(data as number | boolean | NestedArray, dtype);
       made = shape === undefined ? value : value.reshape(shape);
     }
-    const placed = made.to({ device });
+    const placed = device === 'cpu' ? made : upload(made, device);
     return requiresGrad ? placed.requiresGrad_() : placed;
   });
+}
+
+/**
+ * The same values on a device. A GPU copies them out of pinned memory: neither does the host wait for it, nor it for the
+ * host.
+ */
+export function upload(value: Tensor, device: Device): Tensor {
+  return scope(() => new Tensor(native.upload(value.handle, device)));
 }
 
 /** A leaf that outlives every scope and requires gradients: what a module's parameter is. */

@@ -19,7 +19,7 @@ export {
   joinChannels,
   mixKernels,
 } from './convolution.ts';
-export { type NestedArray, parameter, tensor } from './creation.ts';
+export { type NestedArray, parameter, tensor, upload } from './creation.ts';
 export { type GroupBackend, ProcessGroup, type ReduceOp } from './distributed.ts';
 export type { Device, DType, MemoryFormat, Scalar, TypedArray } from './dtype.ts';
 export {

@@ -3,7 +3,7 @@
  * augmentation (Zhang et al. 2025). Each warp always acts, drawn evenly about "no change"; a share is
  * a part of the image's side.
  */
-import { type Generator, randn, scope, upsampleBicubic2d } from '@genseg/torch';
+import { type Generator, randn, scope, upload, upsampleBicubic2d } from '@genseg/torch';
 import {
   type Affine,
   compose,
@@ -111,7 +111,7 @@ export function elastic(options: { deviation?: number; points?: number } = {}): 
   return ({ count, height, width, device }, generator) => ({
     maps: Array(count).fill(identity),
     displacement: scope(() => {
-      const nodes = randn([count, 2, points, points], { generator }).to({ device });
+      const nodes = upload(randn([count, 2, points, points], { generator }), device);
       return upsampleBicubic2d(nodes, [height, width], true).mul(
         deviation * Math.min(height, width),
       );

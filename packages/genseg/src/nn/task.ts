@@ -102,9 +102,10 @@ export function entropyWeights(mask: Tensor, target: Tensor, task: Task): Tensor
   const { weights } = task;
   if (!weights) return counts;
   const each = (side: keyof PlaneWeights) =>
-    tensor(weights.map((one) => one[side]))
-      .to({ dtype, device })
-      .reshape([1, weights.length, 1, 1]);
+    tensor(
+      weights.map((one) => one[side]),
+      { shape: [1, weights.length, 1, 1], dtype, device },
+    );
   const inside = target.mul(each('inside'));
   if (task.exclusive) return inside.sum([1], { keepdim: true });
   return inside.add(target.rsub(1).mul(each('outside'))).mul(counts);

@@ -40,7 +40,8 @@ export class ImageSet {
   pick(indices: readonly number[]): Images {
     return scope(() =>
       noGrad(() => {
-        const at = tensor(BigInt64Array.from(indices, BigInt)).to({ device: this.#image.device });
+        const { device } = this.#image;
+        const at = tensor(BigInt64Array.from(indices, BigInt), { device });
         return { image: this.#image.indexSelect(0, at), ids: indices.map((i) => this.ids[i]) };
       }),
     );

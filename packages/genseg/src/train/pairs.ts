@@ -60,7 +60,8 @@ export class PairSet {
   pick(indices: readonly number[]): Pairs {
     return scope(() =>
       noGrad(() => {
-        const at = tensor(BigInt64Array.from(indices, BigInt)).to({ device: this.#image.device });
+        const { device } = this.#image;
+        const at = tensor(BigInt64Array.from(indices, BigInt), { device });
         return {
           image: this.#image.indexSelect(0, at),
           mask: this.#mask.indexSelect(0, at),
