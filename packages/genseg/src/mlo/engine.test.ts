@@ -62,7 +62,11 @@ function makeLoop(options: LoopOptions = {}) {
 test('of a level outside the graph nothing is recorded', () => {
   using loop = makeLoop();
   const { engine, lower } = loop;
-  const beside = { ...lower, name: 'beside', step: () => ({ loss: 0, batch: 'own' }) } as never;
+  const beside = {
+    ...lower,
+    name: 'beside',
+    step: () => ({ loss: () => 0, batch: 'own' }),
+  } as never;
   const levels = [{ problem: beside }, ...engine.levels];
   const whole = new Engine(loop.graph, { upper: loop.upper, levels, method: unrolled() });
   const { losses, hypergradientNorms } = whole.iterate();

@@ -8,6 +8,7 @@ import type { Graph } from './graph.ts';
 import { type HypergradientMethod, norm } from './hypergradient/index.ts';
 import { hypergradient } from './hypergradient.ts';
 import type { Problem, Step } from './problem.ts';
+import { meanOf, type Reading } from './reading.ts';
 
 /** Runs `body`, a part of training that has a name, and may look on: at its time, say. */
 export type Observe = <T>(name: string, body: () => T) => T;
@@ -33,11 +34,23 @@ export interface EngineOptions {
   observe?: Observe;
 }
 
-export interface Iteration {
-  /** Each problem's mean loss in this iteration, by name; the upper's only when its step was due. */
-  losses: Map<string, number>;
+export class Iteration {
   /** Length of each upper parameter's hypergradient, when the upper step was due. */
-  hypergradientNorms?: number[];
+  readonly hypergradientNorms: readonly number[] | undefined;
+  readonly #losses: ReadonlyMap<string, Reading>;
+
+  constructor(losses: ReadonlyMap<string, Reading>, hypergradientNorms?: readonly number[]) {
+    this.#losses = losses;
+    this.hypergradientNorms = hypergradientNorms;
+  }
+
+  /**
+   * Each problem's mean loss in this iteration, by name; the upper's only when its step was due. Whoever looks waits for
+   * the device to have taken the steps.
+   */
+  get losses(): Map<string, number> {
+    return new Map([...this.#losses].map(([name, read]) => [name, read()]));
+  }
 }
 
 export class Engine {
@@ -82,26 +95,29 @@ export class Engine {
     const due = elapsed >= 0 && elapsed % this.#interval === 0;
     this.iteration++;
     return scope(() => {
-      const losses = new Map<string, number>();
+      const losses = new Map<string, Reading>();
       const trajectories = new Map<Problem, Step[]>();
       for (const { problem, unrollSteps = 1, interval = 1 } of this.levels) {
         if (elapsed % interval !== 0) continue;
         const steps: Step[] = [];
-        let sum = 0;
+        const readings: Reading[] = [];
         for (let k = 0; k < unrollSteps; k++)
-          sum += this.#observe(problem.name, () =>
-            this.#step(problem, { due, last: k === unrollSteps - 1 }, steps),
+          readings.push(
+            this.#observe(problem.name, () =>
+              this.#step(problem, { due, last: k === unrollSteps - 1 }, steps),
+            ),
           );
-        losses.set(problem.name, sum / unrollSteps);
+        losses.set(problem.name, meanOf(readings));
         trajectories.set(problem, steps);
       }
-      const finite = [...losses.values()].every(Number.isFinite);
-      if (!due || !finite) return { losses }; // of a loss that is no number the caller sees to
+      if (!due) return new Iteration(losses);
+      const finite = [...losses.values()].every((read) => Number.isFinite(read()));
+      if (!finite) return new Iteration(losses); // of a loss that is no number the caller sees to
       const { loss, hypergradientNorms } = this.#observe(this.upper.name, () =>
         this.#upperStep(trajectories),
       );
-      losses.set(this.upper.name, loss);
-      return { losses, hypergradientNorms };
+      losses.set(this.upper.name, () => loss);
+      return new Iteration(losses, hypergradientNorms);
     });
   }
 
@@ -121,7 +137,7 @@ export class Engine {
   }
 
   /** @param when.due whether an upper step follows; `last`: whether no other of this problem does before it. */
-  #step(problem: Problem, when: { due: boolean; last: boolean }, steps: Step[]): number {
+  #step(problem: Problem, when: { due: boolean; last: boolean }, steps: Step[]): Reading {
     const looksThrough = when.due && this.graph.problems.includes(problem);
     if (!looksThrough) {
       const { loss, batch } = problem.step();

@@ -2,7 +2,7 @@
 export {
   Engine,
   type EngineOptions,
-  type Iteration,
+  Iteration,
   type Level,
   type Observe,
   unobserved,
@@ -19,3 +19,4 @@ export {
 } from './hypergradient/index.ts';
 export { type Hypergradient, hypergradient } from './hypergradient.ts';
 export { Problem, type ProblemOptions, type Step, unrecorded } from './problem.ts';
+export type { Reading } from './reading.ts';

@@ -14,6 +14,7 @@ import {
 } from '@genseg/torch';
 import { type Parameter, substitute, valuesOf } from '../nn/index.ts';
 import { type Gradient, type Optimizer, type OptimizerState, realise } from '../optim/index.ts';
+import { type Reading, reading } from './reading.ts';
 
 export interface ProblemOptions<Batch> {
   optimizer: Optimizer;
@@ -92,7 +93,7 @@ export class Problem<Batch = unknown> {
   }
 
   /** One optimiser update on a new batch. @returns the loss before it, and the batch. */
-  step(): { loss: number; batch: Batch } {
+  step(): { loss: Reading; batch: Batch } {
     const { batch, loss } = this.#update();
     return { batch, loss };
   }
@@ -105,7 +106,7 @@ export class Problem<Batch = unknown> {
    * @param options.latest no step follows before the hypergradient, so that the optimiser's state need not be copied.
    */
   recordedStep(options: { differentiable?: boolean; latest?: boolean } = {}): {
-    loss: number;
+    loss: Reading;
     step: Step<Batch>;
   } {
     const { differentiable = false, latest = false } = options;
@@ -141,7 +142,7 @@ export class Problem<Batch = unknown> {
     const { loss: lossOf, compute = (body) => body() } = this.#options;
     const { loss, gradients } = scope(() => {
       const value = compute(() => lossOf(batch));
-      return { loss: value.item(), gradients: grad(value, valuesOf(this.parameters), options) };
+      return { loss: reading(value), gradients: grad(value, valuesOf(this.parameters), options) };
     });
     return { batch, loss, random, gradients };
   }

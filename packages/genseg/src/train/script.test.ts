@@ -63,7 +63,7 @@ function train(method: Method, family: Family) {
   using tiny = tinySession(method, { family, recipe });
   const { session } = tiny;
   const steps = Array.from({ length: 3 }, () => {
-    const pretrained = session.synthesis ? [...session.pretrainStep().values()] : [];
+    const pretrained = session.synthesis ? [...session.pretrainStep().losses.values()] : [];
     if (session.engine) session.engine.iteration = 1; // an upper step is due
     const { losses, hypergradientNorms = [] } = session.trainStep();
     return { losses: [...pretrained, ...losses.values()], norms: hypergradientNorms };

@@ -135,7 +135,8 @@ test.each([
   const pretrained = session.pretrainStep();
   session.engine!.iteration = 1;
   const { losses, hypergradientNorms } = session.trainStep();
-  for (const loss of [...pretrained.values(), ...losses.values()]) expect(loss).toBeGreaterThan(0);
+  for (const loss of [...pretrained.losses.values(), ...losses.values()])
+    expect(loss).toBeGreaterThan(0);
   for (const norm of hypergradientNorms!) expect(norm).toBeGreaterThan(0);
   scope(() => {
     const { image, mask } = session.sample(2);

@@ -7,9 +7,10 @@ import { photometric } from '../augment/index.ts';
 import {
   type Engine,
   type HypergradientMethod,
-  type Iteration,
+  Iteration,
   type Observe,
   type Problem,
+  type Reading,
   unobserved,
 } from '../mlo/index.ts';
 import { classTask, oneHotMask, type Task } from '../nn/index.ts';
@@ -201,12 +202,12 @@ export class Session {
     });
   }
 
-  /** One step of level I: the discriminator's, then the generator's. @returns losses by problem. */
-  pretrainStep(): Map<string, number> {
+  /** One step of level I: the discriminator's, then the generator's. */
+  pretrainStep(): Iteration {
     const { discriminator, generator } = this.synthesis!.problems;
     this.#setGanRate(this.options.recipe.gan.pretrainLr);
-    return new Map(
-      [discriminator, generator].map((problem) => [problem.name, this.#step(problem)]),
+    return new Iteration(
+      new Map([discriminator, generator].map((problem) => [problem.name, this.#step(problem)])),
     );
   }
 
@@ -217,7 +218,7 @@ export class Session {
     if (this.engine) return this.engine.iterate();
     const loss = this.#step(this.segmentation);
     this.#followWithPartner();
-    return { losses: new Map([[this.segmentation.name, loss]]) };
+    return new Iteration(new Map([[this.segmentation.name, loss]]));
   }
 
   /** Where the second network is no more than the moving average of the first. */
@@ -235,7 +236,7 @@ export class Session {
   }
 
   /** One update outside the engine. @returns its loss. */
-  #step<Batch>(problem: Problem<Batch>): number {
+  #step<Batch>(problem: Problem<Batch>): Reading {
     return scope(() => {
       const { loss, batch } = this.observe(problem.name, () => problem.step());
       this.#count(problem.name, idsOf(batch));

@@ -1,5 +1,5 @@
 import { noGrad, scope } from '@genseg/torch';
-import { expect, test } from 'vitest';
+import { expect, test, vi } from 'vitest';
 import { temporaryFolder } from '../../test/data/fixtures.ts';
 import {
   checkLeaks,
@@ -10,6 +10,7 @@ import {
   tinyTrainer,
 } from '../../test/tiny.ts';
 import { TrainingError } from '../errors.ts';
+import { Iteration } from '../mlo/index.ts';
 import { type Module, segmentationLoss } from '../nn/index.ts';
 import type { TrainEvents } from '../run/index.ts';
 import type { KeptBy } from '../segmenter/model-file.ts';
@@ -217,6 +218,26 @@ test.each([
     expect(stateHash(folder, again.session, progress)).toBe(hashes[4]);
   },
 );
+
+test('a step is taken before the losses of the one before are read, and none is left unread', async () => {
+  using tiny = tinySession(plain);
+  const { session } = tiny;
+  const log: string[] = [];
+  const trainStep = session.trainStep.bind(session);
+  vi.spyOn(session, 'trainStep').mockImplementation(() => {
+    log.push('step');
+    const { losses } = trainStep();
+    const read = () => {
+      log.push('read');
+      return losses.get('segmentation')!;
+    };
+    return new Iteration(new Map([['segmentation', read]]));
+  });
+  await tinyTrainer(tiny, { progressEvery: 3 }).run();
+  // Validations are at the second step and every second from there.
+  const [late, early] = ['step step read read', 'step read'];
+  expect(log.join(' ')).toBe([late, early, early, late].join(' '));
+});
 
 const spoil = (module: Module) => noGrad(() => module.parameters()[0].value.fill_(Number.NaN));
 

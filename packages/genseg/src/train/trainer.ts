@@ -4,6 +4,7 @@
  */
 import { scope, type Tensor } from '@genseg/torch';
 import { TrainingError } from '../errors.ts';
+import type { Iteration } from '../mlo/index.ts';
 import { constant, cosine, updateAverage } from '../optim/index.ts';
 import type { StageName, TrainEvents, TrainEventType } from '../run/index.ts';
 import type { KeptBy } from '../segmenter/index.ts';
@@ -62,6 +63,8 @@ export class Trainer {
   /** Whether there is a checkpoint, of this process or the one before. */
   #stored: boolean;
   #lastCheckpoint = performance.now();
+  /** The latest step, whose losses may still be under way, and which it was. */
+  #unread: { at: number; taken: Iteration } | null = null;
   /** When the present stage went on, and from which step. */
   #clock: { at: number; done: number };
 
@@ -157,6 +160,7 @@ export class Trainer {
 
   /** Stores a checkpoint, but never one that a step has spoilt after its loss was known. */
   #store(): void {
+    this.#readLosses();
     for (const [name, module] of Object.entries(this.session.parts.modules)) {
       const spoilt = scope(() => [...module.stateDict()].find(([, value]) => !allFinite(value)));
       if (spoilt) this.#stop(`${spoilt[0]} of the ${name} is no longer finite`);
@@ -180,7 +184,7 @@ export class Trainer {
   }
 
   #pretrainStep(): void {
-    for (const [name, loss] of this.session.pretrainStep()) this.#record(name, loss);
+    this.#took(this.session.pretrainStep());
   }
 
   #trainStep(): void {
@@ -190,21 +194,35 @@ export class Trainer {
     const factor = schedule === 'cosine' ? cosine(steps, { warmup }) : constant();
     segmentation.optimizer.lr = lr * factor(this.#progress.train);
     if (engine) engine.iteration = this.#progress.train;
-    const { losses, hypergradientNorms } = this.session.trainStep();
-    for (const [name, loss] of losses) this.#record(name, loss);
+    const taken = this.session.trainStep();
+    this.#took(taken);
+    const { hypergradientNorms } = taken;
     if (hypergradientNorms) this.#reportArchitecture(hypergradientNorms);
     const { average: decay } = options.recipe.segmentation;
     updateAverage(average, segmenter, { step: this.#progress.train, decay });
   }
 
-  #record(name: string, loss: number): void {
-    if (!Number.isFinite(loss)) this.#stop(`the ${name} loss became ${loss} at step ${this.#step}`);
+  /** Losses are read one step late, when a GPU has the next one to go on with. */
+  #took(taken: Iteration): void {
+    this.#readLosses();
+    this.#unread = { at: this.#step, taken };
+  }
+
+  /** @throws TrainingError for one that is not finite. */
+  #readLosses(): void {
+    if (!this.#unread) return;
+    const { at, taken } = this.#unread;
+    this.#unread = null;
     const { losses } = this.#progress;
-    const { sum, count } = losses[name] ?? { sum: 0, count: 0 };
-    losses[name] = { sum: sum + loss, count: count + 1 };
+    for (const [name, loss] of taken.losses) {
+      if (!Number.isFinite(loss)) this.#stop(`the ${name} loss became ${loss} at step ${at}`);
+      const { sum, count } = losses[name] ?? { sum: 0, count: 0 };
+      losses[name] = { sum: sum + loss, count: count + 1 };
+    }
   }
 
   #report(stage: StageName, steps: number): TrainEvents['progress'] {
+    this.#readLosses();
     const done = this.#progress[stage as 'train' | 'pretrain'];
     const losses = Object.fromEntries(
       Object.entries(this.#progress.losses).map(([name, { sum, count }]) => [name, sum / count]),
@@ -243,6 +261,7 @@ export class Trainer {
       if (done === steps) keepBest(this.#progress); // there is nothing to choose by
       return;
     }
+    this.#readLosses();
     const { dice, loss } = this.session.observe('validation', () =>
       validate(this.session, this.#validation),
     );

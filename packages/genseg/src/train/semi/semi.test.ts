@@ -273,7 +273,7 @@ test('the loss of a step is the supervised, and the unsupervised by its weight a
     for (const done of [0, 1, 2]) {
       const weight = 7 * Math.exp(-5 * (1 - done / 4) ** 2);
       const { loss } = problem.step();
-      expect(loss).toBeCloseTo(supervised.item() + weight * unsupervised.item(), 5);
+      expect(loss()).toBeCloseTo(supervised.item() + weight * unsupervised.item(), 5);
     }
   });
 });
