@@ -17,9 +17,41 @@ export interface Pair {
 }
 
 export type Augmentation = (pair: Pair, generator: Generator) => Pair;
-/** Leaves geometry as it is; differentiable in the image. */
-export type ImageAugmentation = (image: Tensor, generator: Generator) => Tensor;
 export type MaskAugmentation = (mask: Tensor, generator: Generator) => Tensor;
+
+/** Of images, what must be known to draw their change: a tensor of them will do. */
+export type ImagesLike = Pick<Tensor, 'shape' | 'dtype' | 'device'>;
+
+/** What the change of a batch of images drew; plain data, so that it survives a scope that returns it. */
+export type Drawn = Tensor | readonly Drawn[];
+
+/**
+ * Leaves geometry as it is; differentiable in the image. Called, it draws and applies; apart, the drawing knows no
+ * pixel and the applying no generator, so that it is a function of tensors alone.
+ */
+export interface ImageAugmentation {
+  (image: Tensor, generator: Generator): Tensor;
+  draw(like: ImagesLike, generator: Generator): Drawn;
+  /** @param drawn by this augmentation, for images of this shape, type and device. */
+  apply(image: Tensor, drawn: Drawn): Tensor;
+}
+
+/**
+ * An image augmentation from its two parts.
+ * @example const lit = imageAugmentation(({ dtype }, generator) => rand([1], { dtype, generator }), (x, by) => x.add(by));
+ */
+export function imageAugmentation<D extends Drawn>(
+  draw: (like: ImagesLike, generator: Generator) => D,
+  apply: (image: Tensor, drawn: D) => Tensor,
+): ImageAugmentation {
+  const parts = {
+    draw: (like: ImagesLike, generator: Generator): Drawn => scope(() => draw(like, generator)),
+    apply: (image: Tensor, drawn: Drawn) => scope(() => apply(image, drawn as D)),
+  };
+  const whole = (image: Tensor, generator: Generator) =>
+    scope(() => apply(image, draw(image, generator)));
+  return Object.assign(whole, parts);
+}
 
 /** `count` numbers, uniform in [low, high). */
 export function uniform(count: number, low: number, high: number, generator: Generator): number[] {
@@ -27,12 +59,11 @@ export function uniform(count: number, low: number, high: number, generator: Gen
   return unit.map((u) => low + (high - low) * u);
 }
 
-/** Standard normal numbers on the device of `like` and of its type, by a stream that `generator` seeds. */
-export function normal(shape: readonly number[], like: Tensor, generator: Generator): Tensor {
+/** A standard normal number for each of the images' values, by a stream on their device that `generator` seeds. */
+export function normal({ shape, dtype, device }: ImagesLike, generator: Generator): Tensor {
   return scope(() => {
     const seed = randint(0, 2 ** 31, [1], { generator }).item();
-    const device = like.device;
-    return randn(shape, { generator: new Generator(seed, device), device, dtype: like.dtype });
+    return randn(shape, { generator: new Generator(seed, device), device, dtype });
   });
 }
 

@@ -1,10 +1,13 @@
 /** Random changes of image-mask pairs, as function values with explicit generators. */
 export { type Affine, identity, rotation, scaling } from './affine.ts';
-export type {
-  Augmentation,
-  ImageAugmentation,
-  MaskAugmentation,
-  Pair,
+export {
+  type Augmentation,
+  type Drawn,
+  type ImageAugmentation,
+  type ImagesLike,
+  imageAugmentation,
+  type MaskAugmentation,
+  type Pair,
 } from './augmentation.ts';
 export { copyPaste } from './copy-paste.ts';
 export {

@@ -14,14 +14,17 @@ import {
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { derivatives, largestDifference, wave } from '../../test/numeric.ts';
 import {
+  anyContrast,
   bias,
   blur,
   chain,
   contrast,
   curve,
+  type Drawn,
   gain,
   gamma,
   type ImageAugmentation,
+  imageAugmentation,
   noise,
   photometric,
   saturation,
@@ -236,6 +239,55 @@ test.each(all)('%s has first and second derivatives in the image', (_, augmentat
     expect(first.exact / first.difference).toBeCloseTo(1, 5);
     expect(second.exact / second.difference).toBeCloseTo(1, 5);
     expect(Math.abs(first.exact)).toBeGreaterThan(1e-3);
+  });
+});
+
+const tensorsOf = (drawn: Drawn): Tensor[] =>
+  Array.isArray(drawn) ? drawn.flatMap(tensorsOf) : [drawn as Tensor];
+
+describe.each([...all, ['anyContrast', anyContrast()]] as typeof all)(
+  '%s, drawn and applied apart',
+  (_, augmentation) => {
+    test.each([1, 3])('is the call, with %i channels', (channels) => {
+      seeded(11, (generator) => {
+        const image = rand([4, channels, 8, 8], { generator });
+        const { state } = generator;
+        const called = augmentation(image, generator);
+        const after = generator.state;
+        generator.state = state;
+        const { shape, dtype, device } = image; // no pixels
+        const drawn = augmentation.draw({ shape, dtype, device }, generator);
+        expect(generator.state).toEqual(after);
+        for (let i = 0; i < 2; i++)
+          expect(augmentation.apply(image, drawn).equal(called)).toBe(true);
+      });
+    });
+
+    test('what was drawn survives the scope that returns it, and nothing else does', () => {
+      seeded(12, (generator) => {
+        const image = rand([4, 3, 8, 8], { generator });
+        const before = liveTensors();
+        const { drawn } = scope(() => ({ drawn: augmentation.draw(image, generator) }));
+        expect(tensorsOf(drawn).length).toBeGreaterThan(0);
+        expect(liveTensors() - before).toBe(tensorsOf(drawn).length);
+        expect(augmentation.apply(image, drawn).shape).toEqual(image.shape);
+      });
+    });
+  },
+);
+
+test('a chain takes changes that others made', () => {
+  seeded(13, (generator) => {
+    const image = rand([2, 1, 4, 4], { generator });
+    const { state } = generator;
+    const lit = imageAugmentation(
+      ({ dtype }, generator) => rand([1], { dtype, generator }),
+      (x, by) => x.add(by),
+    );
+    const changed = chain(lit, gain({ share: 0 }))(image, generator);
+    generator.state = state;
+    const expected = image.add(rand([1], { generator })).clamp({ max: 1 });
+    expect(changed.equal(expected)).toBe(true);
   });
 });
 
