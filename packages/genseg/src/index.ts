@@ -372,6 +372,7 @@ export {
   gensegEdges,
   type MaskToImage,
   type SegmentationBatch,
+  type SyntheticMasks,
   segmentationProblem,
 } from './train/index.ts';
 

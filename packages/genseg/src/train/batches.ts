@@ -12,7 +12,7 @@ import type { Random } from '../random.ts';
 import type { ImageSet, Images } from './image-set.ts';
 import { extraColours, type Method, padding } from './method.ts';
 import type { PairSet, Pairs } from './pairs.ts';
-import type { SegmentationBatch } from './problems.ts';
+import type { SegmentationBatch, SyntheticMasks } from './problems.ts';
 import type { Recipe } from './recipe.ts';
 import { Sampler } from './sampler.ts';
 
@@ -40,17 +40,22 @@ export class Batches {
   readonly #method: Method;
   readonly #recipe: Recipe;
   readonly #augmentation: Generator;
+  readonly #colour: Generator;
 
-  /** @param seeds of the order of cases. @param augmentation draws the warps and colours of real pairs. */
+  /**
+   * @param seeds of the order of cases. @param augmentation draws the warps of all pairs and the colours of real ones.
+   * @param colour draws the colours of synthetic images.
+   */
   constructor(
     { method, recipe }: { method: Method; recipe: Recipe },
     data: SessionData,
-    { seeds, augmentation }: { seeds: Random; augmentation: Generator },
+    { seeds, augmentation, colour }: { seeds: Random; augmentation: Generator; colour: Generator },
   ) {
     this.#data = data;
     this.#method = method;
     this.#recipe = recipe;
     this.#augmentation = augmentation;
+    this.#colour = colour;
     const sampler = (name: string, { count }: { count: number }) =>
       new Sampler(count, seeds.fork(name));
     this.samplers = {
@@ -73,11 +78,18 @@ export class Batches {
         : picked;
       return {
         real,
-        synthetic: synthesises ? this.masks(syntheticBatch) : null,
+        synthetic: synthesises ? this.#synthetic(syntheticBatch, real.image) : null,
         duplicates: duplicates ? this.#duplicates(syntheticBatch) : null,
         unlabelled: semiSupervision ? this.#unlabelled(syntheticBatch) : null,
       };
     });
+  }
+
+  /** @param real images, since synthetic ones will be of their channels, size, type and device. */
+  #synthetic(count: number, real: Tensor): SyntheticMasks {
+    const { shape, dtype, device } = real;
+    const like = { shape: [count, ...shape.slice(1)], dtype, device };
+    return { ...this.masks(count), colours: extraColours.draw(like, this.#colour) };
   }
 
   /** The real images of the masks that would have synthetic ones, under the same warps and colours. */

@@ -20,6 +20,7 @@ export {
   gensegEdges,
   type MaskToImage,
   type SegmentationBatch,
+  type SyntheticMasks,
   segmentationProblem,
 } from './problems.ts';
 export { proveLoop } from './proof.ts';

@@ -7,6 +7,7 @@
  *   III  architectureProblem                        min_A L(S*(A); validation)
  */
 import { cat, type Generator, noGrad, type Tensor, where } from '@genseg/torch';
+import type { Drawn } from '../augment/index.ts';
 import { ignoredClass } from '../classes.ts';
 import { type Edge, lowerToUpper, Problem, upperToLower } from '../mlo/index.ts';
 import {
@@ -96,10 +97,18 @@ export function generatorProblem(
   });
 }
 
-/** Real pairs, and the augmented masks that synthetic images are drawn for. */
+/** Augmented masks that synthetic images are drawn for, class ids [N, H, W]. */
+export interface SyntheticMasks {
+  mask: Tensor;
+  ids: readonly string[];
+  /** What was drawn to change the colours of their images, so that the loss need not draw on the host. */
+  colours?: Drawn;
+}
+
+/** Real pairs, and what synthetic ones are made from. */
 export interface SegmentationBatch {
   real: Pairs;
-  synthetic: { mask: Tensor; ids: readonly string[] } | null;
+  synthetic: SyntheticMasks | null;
   /** Of a control: real pairs in the place of synthetic ones, with their weight. */
   duplicates?: Pairs | null;
   /** Of semi-supervised methods: images that have no mask here. */
@@ -108,14 +117,15 @@ export interface SegmentationBatch {
 
 /**
  * Level II: L_seg(S; train) + lambda L_seg(S; synthetic), real and synthetic in one forward pass.
- * @param options.synthesise draws the images of masks [N, H, W]; differentiable where there is feedback.
+ * @param options.synthesise draws the images of masks [N, H, W], in the batch's colours where it has some; differentiable
+ *   where there is feedback.
  */
 export function segmentationProblem(
   segmenter: Segmenter,
   optimizer: Optimizer,
   options: {
     draw(): SegmentationBatch;
-    synthesise(mask: Tensor): Tensor;
+    synthesise(mask: Tensor, colours?: Drawn): Tensor;
     syntheticWeight: number;
     /** By default one plane is foreground and several are the classes. */
     task?: Task;
@@ -143,7 +153,7 @@ export function segmentationProblem(
       const mask = duplicates?.mask ?? synthetic?.mask;
       if (!mask) return deepSupervisionLoss(outputsOf(segmenter, real.image), real.mask, options);
       const [count, extra] = [real.mask.shape[0], mask.shape[0]];
-      const images = cat([real.image, duplicates?.image ?? synthesise(mask)]);
+      const images = cat([real.image, duplicates?.image ?? synthesise(mask, synthetic?.colours)]);
       const logits = outputsOf(segmenter, images);
       const realLoss = deepSupervisionLoss(
         logits.map((depth) => depth.narrow(0, 0, count)),

@@ -5,7 +5,7 @@ import { checkLeaks, stateHash, tinyRecipe, tinySession, tinyTrainer } from '../
 import { ignoredClass } from '../classes.ts';
 import { finiteDifference, type HypergradientMethod, neumann, unrolled } from '../mlo/index.ts';
 import { balancedWeights, classTask, regionTask } from '../nn/index.ts';
-import { genseg, type Method, methods, plain } from './method.ts';
+import { genseg, type Method, methods, plain, separate } from './method.ts';
 import type { Recipe } from './recipe.ts';
 
 checkLeaks();
@@ -182,3 +182,27 @@ test('a plain session trains on the images as they are', () => {
   expect(seen).toHaveLength(3);
   expect(session.synthesis).toBeNull();
 });
+
+test.each([genseg, separate])(
+  '$name: a batch holds the colours of its synthetic images, and the loss draws none',
+  (method) => {
+    using tiny = tinySession(method);
+    const { segmentation, parts } = tiny.session;
+    const { colour, dropout } = parts.generators;
+    scope(() => {
+      const [before, fixed] = [colour.state, dropout.state];
+      const batch = segmentation.draw();
+      const { state } = colour;
+      expect(state).not.toEqual(before);
+      const loss = (one: typeof batch) => {
+        dropout.state = fixed;
+        return scope(() => segmentation.evaluate(one).item());
+      };
+      const first = loss(batch);
+      expect(loss(batch)).toBe(first);
+      expect(colour.state).toEqual(state);
+      const { colours } = segmentation.draw().synthetic!;
+      expect(loss({ ...batch, synthetic: { ...batch.synthetic!, colours } })).not.toBe(first);
+    });
+  },
+);

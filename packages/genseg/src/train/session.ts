@@ -3,7 +3,7 @@
  * recipe and a seed, and the levels wired to each other. The loop over steps is trainer.ts.
  */
 import { autocast, type Device, Generator, keep, noGrad, scope, type Tensor } from '@genseg/torch';
-import { photometric } from '../augment/index.ts';
+import { type Drawn, photometric } from '../augment/index.ts';
 import {
   type Engine,
   type HypergradientMethod,
@@ -101,7 +101,7 @@ export class Session {
       colour: stream('colour', 'cpu'),
       dropout: stream('dropout', device),
     };
-    const { augmentation, dropout } = this.#streams;
+    const { augmentation, colour, dropout } = this.#streams;
     const model = this.#build(family, initial);
     this.segmenter = model;
     this.average = this.#build(family, initial);
@@ -112,7 +112,7 @@ export class Session {
     this.partner = partner;
     if (semiSupervision?.follows) updateAverage(partner!, model, { step: 0 });
     else if (partner) trained.push([partnerFamily!, partner]);
-    this.#batches = new Batches(options, data, { seeds, augmentation });
+    this.#batches = new Batches(options, data, { seeds, augmentation, colour });
     const wiring = {
       ...{ planes: this.#planes, task: this.task, initial, dropout },
       ...{ compute: this.#compute, observe: this.observe },
@@ -180,23 +180,22 @@ export class Session {
     const { method, recipe } = this.options;
     const generator = this.synthesis?.generator;
     const { colour, dropout } = this.#streams;
-    const shared = {
-      ...{ draw, task: this.task },
-      ...{ generators: [colour, dropout], compute: this.#compute },
-    };
+    const shared = { draw, task: this.task, compute: this.#compute };
     if (method.semiSupervision)
       return semiSupervisedProblem([this.segmenter, this.partner!], optimizer, {
         ...shared,
+        generators: [colour, dropout],
         semi: method.semiSupervision,
         recolour: (image) => recolour(image, colour),
         steps: recipe.segmentation.steps,
       });
-    const synthesise = (mask: Tensor): Tensor =>
-      extraColours(generator!.forward(oneHotMask(mask, this.#planes)), colour);
+    const synthesise = (mask: Tensor, colours?: Drawn): Tensor =>
+      extraColours.apply(generator!.forward(oneHotMask(mask, this.#planes)), colours!);
     return segmentationProblem(this.segmenter, optimizer, {
       ...shared,
+      generators: [dropout],
       // Without feedback nothing flows back into the generator, so nothing is recorded.
-      synthesise: method.feedback ? synthesise : (mask) => noGrad(() => synthesise(mask)),
+      synthesise: method.feedback ? synthesise : (...given) => noGrad(() => synthesise(...given)),
       syntheticWeight: recipe.syntheticWeight,
       frozen: (body) => (generator ? generator.withFrozenStatistics(body) : body()),
     });
