@@ -7,6 +7,7 @@
 #include "distributed.h"
 #include "environment.h"
 #include "errors.h"
+#include "graph.h"
 #include "images.h"
 #include "memory.h"
 #include "mixture.h"
@@ -76,6 +77,12 @@ const napi_property_descriptor exports_table[] = {
     entry<autograd::leave_autocast>("leaveAutocast"),
     // convolution.h
     entry<convolution::convolve>("convolve"),
+    // graph.h
+    entry<graph::leave_default_stream>("leaveDefaultStream"),
+    entry<graph::begin>("beginGraph"),
+    entry<graph::end>("endGraph"),
+    entry<graph::abandon>("abandonGraph"),
+    entry<graph::replay>("replayGraph"),
     // images.h
     entry<images::join>("joinChannels"),
     entry<images::set_layout>("setImageLayout"),

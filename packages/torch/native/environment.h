@@ -8,6 +8,7 @@
 #include <dlfcn.h>
 #include <torch/csrc/api/include/torch/version.h>
 
+#include "graph.h"
 #include "images.h"
 #include "js.h"
 
@@ -56,6 +57,7 @@ inline napi_value describe(js::Call& call) {
       {"avx512", js::from(env, simd::has_avx512())},
       {"channelsLast", js::from(env, images::channels_last())},
       {"cudnnBenchmark", js::from(env, at::globalContext().benchmarkCuDNN())},
+      {"cudaGraphs", js::from(env, graph::available)},
       {"cuda", cuda_devices(env)},
   });
 }

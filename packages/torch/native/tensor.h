@@ -5,6 +5,7 @@
 
 #include <algorithm>
 
+#include "graph.h"
 #include "handles.h"
 #include "memory.h"
 
@@ -29,6 +30,7 @@ inline napi_value upload(js::Call& call) {
   const auto source = to_tensor(call.env, call[0]);
   const c10::Device device(call.string(1));
   if (!source.is_cpu() || !device.is_cuda()) return from_tensor(call.env, source.to(device));
+  TORCH_CHECK(!graph::recording(), "a graph would copy the same numbers each time; make the tensor before");
   return from_tensor(call.env, source.pin_memory().to(device, source.scalar_type(), /*non_blocking=*/true));
 }
 

@@ -115,6 +115,12 @@ export interface Native {
   setGeneratorState(generator: NativeHandle, state: NativeHandle): void;
   seedGenerator(generator: NativeHandle, seed: number): void;
 
+  leaveDefaultStream(): void;
+  beginGraph(generators: readonly NativeHandle[]): NativeHandle;
+  endGraph(graph: NativeHandle): void;
+  abandonGraph(graph: NativeHandle): void;
+  replayGraph(graph: NativeHandle): void;
+
   loadScript(path: string, device: string): NativeHandle;
   saveScript(script: NativeHandle, path: string): void;
   scriptForward(
@@ -152,6 +158,7 @@ export interface Native {
     avx512: boolean;
     channelsLast: boolean;
     cudnnBenchmark: boolean;
+    cudaGraphs: boolean;
     cuda: { free: number; total: number }[];
   };
   setThreads(threads: number): void;

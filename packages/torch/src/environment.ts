@@ -24,6 +24,8 @@ export interface Environment {
   imageLayout: ImageLayout;
   /** Whether cuDNN tries its convolution algorithms and keeps the fastest. */
   cudnnBenchmark: boolean;
+  /** Whether this build can record CUDA graphs (`recordGraph`). */
+  cudaGraphs: boolean;
   /** Free and total bytes of each CUDA device. */
   cuda: { free: number; total: number }[];
 }
@@ -47,8 +49,9 @@ function cpuFlags(): Set<string> {
 }
 
 export function environment(): Environment {
-  const { version, config, blasLibrary, threads, avx512, channelsLast, cudnnBenchmark, cuda } =
+  const { version, config, blasLibrary, threads, avx512, channelsLast, ...others } =
     native.environment();
+  const { cudnnBenchmark, cudaGraphs, cuda } = others;
   const flags = cpuFlags();
   return {
     version,
@@ -63,6 +66,7 @@ export function environment(): Environment {
     threads,
     imageLayout: channelsLast ? 'channels-last' : 'contiguous',
     cudnnBenchmark,
+    cudaGraphs,
     cuda,
   };
 }

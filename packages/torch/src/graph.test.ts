@@ -1,0 +1,77 @@
+import { expect, it } from 'vitest';
+import {
+  environment,
+  Generator,
+  grad,
+  leaveDefaultStream,
+  rand,
+  recordGraph,
+  scope,
+  TorchError,
+  tensor,
+} from './index.ts';
+
+const { cudaGraphs, cuda } = environment();
+const here = cudaGraphs && cuda.length > 0;
+
+it.skipIf(cudaGraphs)('says what CUDA graphs need where this build has none', () => {
+  const needs = /CUDA graphs need a CUDA build of LibTorch, 2\.4 or later/;
+  let called = false;
+  const body = () => {
+    called = true;
+  };
+  expect(() => recordGraph(body)).toThrow(TorchError);
+  expect(() => recordGraph(body)).toThrow(needs);
+  expect(leaveDefaultStream).toThrow(needs);
+  expect(called).toBe(false);
+});
+
+it.runIf(here)('a graph computes anew from what its inputs hold, with fresh draws', () =>
+  scope(() => {
+    leaveDefaultStream();
+    using generator = new Generator(0, 'cuda');
+    const x = tensor([1, 2], { device: 'cuda' });
+    const w = tensor([3, 4], { device: 'cuda', requiresGrad: true });
+    const evaluate = () =>
+      scope(() => {
+        const noise = rand([2], { generator, device: 'cuda' });
+        return { noise, slope: grad(w.mul(x).square().sum(), [w])[0] };
+      });
+    for (let i = 0; i < 3; i++) scope(() => void evaluate());
+    const { state } = generator;
+    const expected = [evaluate(), evaluate()].map(({ noise }) => noise.toArray());
+    generator.state = state;
+    const { graph, result } = recordGraph(evaluate, { generators: [generator] });
+    const seen = [
+      [1, 2],
+      [5, 6],
+    ].map((values) => {
+      x.copy_(tensor(values));
+      graph.replay();
+      return { noise: result.noise.toArray(), slope: result.slope.toArray() };
+    });
+    expect(seen.map(({ slope }) => slope)).toEqual([
+      [6, 32],
+      [150, 288],
+    ]);
+    expect(seen.map(({ noise }) => noise)).toEqual(expected);
+    graph.dispose();
+  }),
+);
+
+it.runIf(here)(
+  'a body that waits for the GPU or copies to it cannot be recorded, and all goes on',
+  () =>
+    scope(() => {
+      leaveDefaultStream();
+      const x = tensor([1, 2], { device: 'cuda' });
+      expect(() => recordGraph(() => tensor([1], { device: 'cuda' }))).toThrow(
+        /make the tensor before/,
+      );
+      expect(() => recordGraph(() => x.sum().item())).toThrow(TorchError);
+      const { graph, result } = recordGraph(() => x.mul(2));
+      graph.replay();
+      expect(result.toArray()).toEqual([2, 4]);
+      graph.dispose();
+    }),
+);
