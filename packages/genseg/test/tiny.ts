@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { liveTensors, scope, type Tensor, zeros } from '@genseg/torch';
 import { afterEach, beforeEach, expect } from 'vitest';
 import { ignoredClass } from '../src/classes.ts';
-import type { HypergradientMethod } from '../src/mlo/index.ts';
+import type { HypergradientMethod, RecordWork } from '../src/mlo/index.ts';
 import { classTask, Module, type Task } from '../src/nn/index.ts';
 import { Random } from '../src/random.ts';
 import { type Family, unet } from '../src/segmenter/index.ts';
@@ -117,6 +117,8 @@ export interface TinyOptions {
   halved?: boolean;
   imageGenerator?: ImageGenerator;
   hypergradient?: HypergradientMethod;
+  record?: RecordWork;
+  warn?: (text: string) => void;
   witness?: Witness;
   observe?: Observe;
 }
@@ -124,7 +126,7 @@ export interface TinyOptions {
 /** A session on five training and two validation discs; all of it is disposed of together. */
 export function tinySession(method: Method, options: TinyOptions = {}) {
   const { family = unet, recipe = tinyRecipe, seed = 0, witness, observe } = options;
-  const { classes = 2, task, halved, imageGenerator, hypergradient } = options;
+  const { classes = 2, task, halved, imageGenerator, hypergradient, record, warn } = options;
   const train = discs('train', 5, { classes, halved });
   const validation = discs('validation', 2, { classes, halved });
   const shape = { size: side, channels: 1, classes, task, imageGenerator, hypergradient };
@@ -132,7 +134,11 @@ export function tinySession(method: Method, options: TinyOptions = {}) {
   const unlabelled = method.semiSupervision
     ? new ImageSet(discSamples('unlabelled', 4, { classes }), 'cpu')
     : null;
-  const session = new Session({ ...run, observe }, { train, validation, unlabelled }, witness);
+  const session = new Session(
+    { ...run, observe, record, warn },
+    { train, validation, unlabelled },
+    witness,
+  );
   const owned = [session, train, validation, ...(unlabelled ? [unlabelled] : [])];
   return {
     session,
@@ -159,6 +165,7 @@ export const tinyPlan = (options: Partial<Plan> = {}): Plan => ({
   device: 'cpu',
   precision: 'fp32',
   imageLayout: 'channels-last',
+  cudaGraphs: false,
   threads: 1,
   seed: 0,
   decisions: [],

@@ -63,7 +63,15 @@ export function examine(
       value: `${gibibytes(free)} of ${gibibytes(total)} free`,
       advice: free < 2 * 2 ** 30 ? 'little memory is free: another program uses this device' : null,
     })),
-    ...(engine.cuda.length === 0 ? [{ name: 'CUDA', value: 'none', advice: null }] : []),
+    engine.cuda.length === 0
+      ? { name: 'CUDA', value: 'none', advice: null }
+      : {
+          name: 'CUDA graphs',
+          value: engine.cudaGraphs ? 'can be recorded' : 'none',
+          advice: engine.cudaGraphs
+            ? null
+            : "for train --cuda-graphs: LibTorch 2.4 or later, CUDA's headers, then npm run setup",
+        },
   ];
 }
 

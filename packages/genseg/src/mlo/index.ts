@@ -20,3 +20,4 @@ export {
 export { type Hypergradient, hypergradient } from './hypergradient.ts';
 export { Problem, type ProblemOptions, type Step, unrecorded } from './problem.ts';
 export type { Reading } from './reading.ts';
+export { type Evaluation, type RecordWork, Replay, type ReplayOptions } from './replay.ts';

@@ -15,6 +15,7 @@ import {
 import { type Parameter, substitute, valuesOf } from '../nn/index.ts';
 import { type Gradient, type Optimizer, type OptimizerState, realise } from '../optim/index.ts';
 import { type Reading, reading } from './reading.ts';
+import type { Evaluation, Replay } from './replay.ts';
 
 export interface ProblemOptions<Batch> {
   optimizer: Optimizer;
@@ -28,6 +29,8 @@ export interface ProblemOptions<Batch> {
   frozen?<T>(body: () => T): T;
   /** Runs every evaluation of the loss, for instance in a lower precision. */
   compute?<T>(body: () => T): T;
+  /** Evaluates in `step` from a recording; by default operator after operator. */
+  replay?: Replay | undefined;
 }
 
 /** What one step was made from: enough to evaluate its loss again, or to take the step again. */
@@ -94,7 +97,7 @@ export class Problem<Batch = unknown> {
 
   /** One optimiser update on a new batch. @returns the loss before it, and the batch. */
   step(): { loss: Reading; batch: Batch } {
-    const { batch, loss } = this.#update();
+    const { batch, loss } = this.#update(this.#options.replay);
     return { batch, loss };
   }
 
@@ -130,21 +133,24 @@ export class Problem<Batch = unknown> {
     return { loss, step: { ...taken, batch, random, gradients: fixed, recording } };
   }
 
-  #update() {
-    const evaluated = this.#evaluateNext();
+  #update(replay?: Replay) {
+    const evaluated = this.#evaluateNext({ replay });
     this.optimizer.step(evaluated.gradients);
     return evaluated;
   }
 
-  #evaluateNext(options: { createGraph?: boolean } = {}) {
+  #evaluateNext({ createGraph, replay }: { createGraph?: boolean; replay?: Replay | undefined }) {
     const batch = this.draw();
     const random = this.generators.map((generator) => generator.state);
-    const { loss: lossOf, compute = (body) => body() } = this.#options;
-    const { loss, gradients } = scope(() => {
-      const value = compute(() => lossOf(batch));
-      return { loss: reading(value), gradients: grad(value, valuesOf(this.parameters), options) };
-    });
-    return { batch, loss, random, gradients };
+    const { loss: lossOf, compute = (body) => body(), frozen = (body) => body() } = this.#options;
+    const evaluate = (batch: Batch): Evaluation =>
+      scope(() => {
+        const value = compute(() => lossOf(batch));
+        const gradients = grad(value, valuesOf(this.parameters), { createGraph });
+        return { loss: value.detach(), gradients };
+      });
+    const { loss, gradients } = replay ? replay.evaluate(batch, evaluate, frozen) : evaluate(batch);
+    return { batch, loss: reading(loss), random, gradients };
   }
 
   /** The loss of a batch at the present parameters, without side effects. */

@@ -30,6 +30,7 @@ test('data and out suffice', () => {
     device: 'auto',
     precision: 'auto',
     imageLayout: 'auto',
+    cudaGraphs: false,
     threads: null,
     unlabelled: null,
     profile: false,

@@ -9,7 +9,7 @@
 import { cat, type Generator, noGrad, type Tensor, where } from '@genseg/torch';
 import type { Drawn } from '../augment/index.ts';
 import { ignoredClass } from '../classes.ts';
-import { type Edge, lowerToUpper, Problem, upperToLower } from '../mlo/index.ts';
+import { type Edge, lowerToUpper, Problem, type Replay, upperToLower } from '../mlo/index.ts';
 import {
   deepSupervisionLoss,
   type GanLoss,
@@ -41,11 +41,17 @@ export interface GanOptions {
   partial?: boolean;
   random: Generator;
   compute?: Compute | undefined;
+  replay?: Replay | undefined;
 }
 
 /** The real image stands in where there is no label, so that no loss sees a difference there. */
 const whereLabelled = (fake: Tensor, { image, mask }: Pairs): Tensor =>
   where(mask.unsqueeze(1).ne(ignoredClass), fake, image);
+
+const withFrozenStatistics =
+  (one: Module, other: Module) =>
+  <T>(body: () => T): T =>
+    one.withFrozenStatistics(() => other.withFrozenStatistics(body));
 
 /** Level I, the critic: tell real pairs from pairs with a generated image. */
 export function discriminatorProblem(
@@ -53,12 +59,12 @@ export function discriminatorProblem(
   optimizer: Optimizer,
   options: GanOptions,
 ): Problem<Pairs> {
-  const { draw, gan, planes, partial = false, random, compute } = options;
+  const { draw, gan, planes, partial = false, random, ...running } = options;
   return new Problem('discriminator', {
     optimizer,
     draw,
     generators: [random],
-    compute,
+    ...running,
     loss: (pairs) => {
       const { image, mask } = pairs;
       const planesOfMask = oneHotMask(mask, planes);
@@ -69,6 +75,7 @@ export function discriminatorProblem(
         discriminator.forward(planesOfMask, fake),
       );
     },
+    frozen: withFrozenStatistics(discriminator, generator),
   });
 }
 
@@ -78,12 +85,12 @@ export function generatorProblem(
   optimizer: Optimizer,
   options: GanOptions & { l1Weight: number },
 ): Problem<Pairs> {
-  const { draw, gan, l1Weight, planes, partial = false, random, compute } = options;
+  const { draw, gan, l1Weight, planes, partial = false, random, ...running } = options;
   return new Problem('generator', {
     optimizer,
     draw,
     generators: [random],
-    compute,
+    ...running,
     loss: (pairs) => {
       const { image, mask } = pairs;
       const planesOfMask = oneHotMask(mask, planes);
@@ -92,8 +99,7 @@ export function generatorProblem(
       const adversarial = gan.generator(discriminator.forward(planesOfMask, fake));
       return adversarial.add(l1(fake, image), { alpha: l1Weight });
     },
-    frozen: (body) =>
-      generator.withFrozenStatistics(() => discriminator.withFrozenStatistics(body)),
+    frozen: withFrozenStatistics(discriminator, generator),
   });
 }
 
@@ -131,23 +137,14 @@ export function segmentationProblem(
     task?: Task;
     generators: readonly Generator[];
     compute?: Compute | undefined;
+    replay?: Replay | undefined;
     frozen?<T>(body: () => T): T;
   },
 ): Problem<SegmentationBatch> {
-  const {
-    draw,
-    synthesise,
-    syntheticWeight,
-    task,
-    generators,
-    compute,
-    frozen = (body) => body(),
-  } = options;
+  const { synthesise, syntheticWeight, task, frozen = (body) => body(), ...running } = options;
   return new Problem('segmentation', {
     optimizer,
-    draw,
-    generators,
-    compute,
+    ...running,
     loss: ({ real, synthetic, duplicates }) => {
       const options = lossOptions(segmenter, task);
       const mask = duplicates?.mask ?? synthetic?.mask;

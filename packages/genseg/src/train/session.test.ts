@@ -1,12 +1,20 @@
 import { scope } from '@genseg/torch';
-import { expect, test } from 'vitest';
+import { expect, test, vi } from 'vitest';
 import { temporaryFolder } from '../../test/data/fixtures.ts';
+import { runsAgain } from '../../test/recorder.ts';
 import { checkLeaks, stateHash, tinyRecipe, tinySession, tinyTrainer } from '../../test/tiny.ts';
 import { ignoredClass } from '../classes.ts';
-import { finiteDifference, type HypergradientMethod, neumann, unrolled } from '../mlo/index.ts';
+import {
+  finiteDifference,
+  type HypergradientMethod,
+  neumann,
+  type RecordWork,
+  unrolled,
+} from '../mlo/index.ts';
 import { balancedWeights, classTask, regionTask } from '../nn/index.ts';
 import { genseg, type Method, methods, plain, separate } from './method.ts';
 import type { Recipe } from './recipe.ts';
+import type { Session } from './session.ts';
 
 checkLeaks();
 
@@ -29,6 +37,45 @@ test.each(table)(
     expect(await afterSteps(method, 1)).not.toBe(first);
   },
 );
+
+test.each([
+  ['genseg', genseg],
+  ['plain', plain],
+] as const)('%s: steps from recordings are the steps, to the bit', async (_, method) => {
+  const trained = async (record?: RecordWork) => {
+    using tiny = tinySession(method, { record, warn: (text) => warnings.push(text) });
+    sessions[0] = tiny.session;
+    for (let i = 0; i < 6; i++) if (tiny.session.synthesis) tiny.session.pretrainStep();
+    const losses = Array.from({ length: 10 }, () => [...tiny.session.trainStep().losses]);
+    return { losses, state: stateHash(await temporaryFolder(), tiny.session) };
+  };
+  const warnings: string[] = [];
+  const sessions: Session[] = [];
+  const replayed = vi.fn();
+  const state = () =>
+    Object.values(sessions[0].parts.modules).flatMap((module) =>
+      [...module.namedBuffers().values()].map(({ value }) => value),
+    );
+  const usual = await trained();
+  expect(await trained(runsAgain({ state, replayed }))).toEqual(usual);
+  expect(warnings).toEqual([]);
+  expect(replayed.mock.calls.length).toBeGreaterThan(6);
+});
+
+test('a session says of which problem no step can be replayed', () => {
+  const warnings: string[] = [];
+  const record = () => {
+    throw new Error('no GPU');
+  };
+  using tiny = tinySession(separate, { record, warn: (text) => warnings.push(text) });
+  for (let i = 0; i < 5; i++) tiny.session.pretrainStep();
+  for (let i = 0; i < 5; i++) tiny.session.trainStep();
+  expect(warnings).toEqual(
+    ['discriminator', 'generator', 'segmentation'].map(
+      (name) => `steps of the ${name} are not replayed: no GPU`,
+    ),
+  );
+});
 
 /** One number of the recipe changed at a time. */
 const changes: [string, (recipe: Recipe) => object][] = [

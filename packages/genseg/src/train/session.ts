@@ -11,6 +11,8 @@ import {
   type Observe,
   type Problem,
   type Reading,
+  type RecordWork,
+  Replay,
   unobserved,
 } from '../mlo/index.ts';
 import { classTask, oneHotMask, type Task } from '../nn/index.ts';
@@ -46,6 +48,10 @@ export interface SessionOptions {
   seed: number;
   device: Device;
   precision: 'fp32' | 'bf16';
+  /** Records the steps of levels I and II that level III does not look through; by default none is. */
+  record?: RecordWork | undefined;
+  /** Told of what goes otherwise than asked. */
+  warn?(text: string): void;
   /** Runs each problem's step by the problem's name, and in it what draws the batch as `data`. */
   observe?: Observe;
 }
@@ -82,6 +88,7 @@ export class Session {
   /** Of masks as the generator takes them. */
   readonly #planes: number;
   readonly #witness: Witness;
+  readonly #replays: Replay[] = [];
 
   constructor(options: SessionOptions, data: SessionData, witness: Witness = () => {}) {
     const { method, family, classes, seed, device, precision } = options;
@@ -116,6 +123,7 @@ export class Session {
     const wiring = {
       ...{ planes: this.#planes, task: this.task, initial, dropout },
       ...{ compute: this.#compute, observe: this.observe },
+      replayFor: (problem: string) => this.#replayFor(problem),
     };
     const draw = this.#draws();
     const synthesis = method.synthesises
@@ -159,6 +167,16 @@ export class Session {
     );
   }
 
+  #replayFor(problem: string): Replay | undefined {
+    const { record, warn = () => {} } = this.options;
+    if (!record) return undefined;
+    const generators = [this.#streams.dropout];
+    const giveUp = (reason: string) => warn(`steps of the ${problem} are not replayed: ${reason}`);
+    const made = new Replay({ record, generators, giveUp });
+    this.#replays.push(made);
+    return made;
+  }
+
   /** The batches of each level; drawing them is observed. */
   #draws() {
     const observed =
@@ -193,7 +211,7 @@ export class Session {
       extraColours.apply(generator!.forward(oneHotMask(mask, this.#planes)), colours!);
     return segmentationProblem(this.segmenter, optimizer, {
       ...shared,
-      generators: [dropout],
+      ...{ generators: [dropout], replay: this.#replayFor('segmentation') },
       // Without feedback nothing flows back into the generator, so nothing is recorded.
       synthesise: method.feedback ? synthesise : (...given) => noGrad(() => synthesise(...given)),
       syntheticWeight: recipe.syntheticWeight,
@@ -289,6 +307,7 @@ export class Session {
       Object.values(record),
     ))
       owned.dispose();
+    for (const replay of this.#replays) replay.dispose();
   }
 
   [Symbol.dispose](): void {

@@ -3,7 +3,7 @@
  * session has beside its segmentation model where its method draws synthetic pairs.
  */
 import type { Generator } from '@genseg/torch';
-import { Engine, Graph, type Observe, type Problem, unrolled } from '../mlo/index.ts';
+import { Engine, Graph, type Observe, type Problem, type Replay, unrolled } from '../mlo/index.ts';
 import { PatchDiscriminator } from '../models/index.ts';
 import { lsgan, type Task, vanillaGan } from '../nn/index.ts';
 import { Adam, type Optimizer } from '../optim/index.ts';
@@ -35,13 +35,15 @@ export interface Wiring {
   initial: Generator;
   dropout: Generator;
   compute: Compute | undefined;
+  /** For the problem of a name, where its steps are recorded. */
+  replayFor(problem: string): Replay | undefined;
   observe: Observe;
 }
 
 /** Level I. @param draw training pairs. */
 export function makeSynthesis(
   { recipe, size, channels, device, imageGenerator = pix2pix }: SessionOptions,
-  { planes, task, initial, dropout, compute }: Wiring,
+  { planes, task, initial, dropout, compute, replayFor }: Wiring,
   draw: () => Pairs,
 ): Synthesis {
   const { generator, architecture } = imageGenerator.build(planes, channels, {
@@ -63,10 +65,13 @@ export function makeSynthesis(
   const gan = recipe.gan.loss === 'lsgan' ? lsgan : vanillaGan;
   const shared = { draw, gan, planes, partial: task.partial, random: dropout, compute };
   const problems = {
-    discriminator: discriminatorProblem(networks, optimizers.discriminator, shared),
+    discriminator: discriminatorProblem(networks, optimizers.discriminator, {
+      ...shared,
+      replay: replayFor('discriminator'),
+    }),
     generator: generatorProblem(networks, optimizers.generator, {
       ...shared,
-      l1Weight: recipe.gan.l1,
+      ...{ l1Weight: recipe.gan.l1, replay: replayFor('generator') },
     }),
   };
   return { architecture, generator, discriminator, optimizers, problems };

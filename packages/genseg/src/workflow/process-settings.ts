@@ -1,5 +1,5 @@
 /** The settings of the process that a run changes. */
-import { configure, environment } from '@genseg/torch';
+import { configure, environment, leaveDefaultStream } from '@genseg/torch';
 import type { Plan } from '../train/index.ts';
 
 /** They are set back when this goes out of scope. */
@@ -9,5 +9,7 @@ export function keepSettings(): Disposable {
 }
 
 /** Gives the process what the plan says. A training has few shapes of tensors, so that cuDNN may time its algorithms for each. */
-export const applySettings = ({ threads, imageLayout, device }: Plan): void =>
+export function applySettings({ threads, imageLayout, device, cudaGraphs }: Plan): void {
   configure({ threads, imageLayout, cudnnBenchmark: device === 'cuda' });
+  if (cudaGraphs) leaveDefaultStream();
+}

@@ -7,10 +7,10 @@ import { endOf, isScript, type RunPaths, readEvents, readRunConfig } from '../ru
 import {
   hasCheckpoint,
   ImageSet,
-  type Observe,
   PairSet,
   type Plan,
   Session,
+  type SessionOptions,
   sessionOptions,
 } from '../train/index.ts';
 import { loadAt, type RunData } from './data.ts';
@@ -66,6 +66,7 @@ export function openRun(paths: RunPaths): { plan: Plan; data: RunData } {
   plan.stageRates ??= {};
   plan.task ??= classTask(plan.classes.length);
   plan.imageLayout ??= 'channels-last';
+  plan.cudaGraphs ??= false;
   completeRecipe(plan.recipe);
   // The folder may have moved.
   if (isScript(plan.model)) plan.model = paths.model;
@@ -101,5 +102,8 @@ export function requireWhole({ root, events, checkpoints }: RunPaths): void {
     );
 }
 
-export const startSession = (plan: Plan, pairs: RunPairs, observe?: Observe): Session =>
-  new Session({ ...sessionOptions(plan), observe }, pairs);
+export const startSession = (
+  plan: Plan,
+  pairs: RunPairs,
+  look: Pick<SessionOptions, 'observe' | 'warn'> = {},
+): Session => new Session({ ...sessionOptions(plan), ...look }, pairs);

@@ -134,7 +134,7 @@ async function execute(
   const { last, best } = run.paths.checkpoints;
   const unprofiled = config.profile && !existsSync(run.paths.profile.text);
   using profile = unprofiled ? profileRun(run.paths, plan) : null;
-  using session = startSession(plan, pairs, profile?.observe);
+  using session = startSession(plan, pairs, { observe: profile?.observe, warn: watcher.warn });
   const resumed = hasCheckpoint(last);
   const progress = noProgress();
   if (resumed) Object.assign(progress, loadCheckpoint<Progress>(last, session.parts));

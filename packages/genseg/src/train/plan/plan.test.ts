@@ -56,6 +56,21 @@ test("the image layout is as asked, else the processor's, and the plan says whic
   expect(() => planned({ imageLayout: 'nhwc' })).toThrow(/auto, contiguous, channels-last/);
 });
 
+test('CUDA graphs are used where asked for, and refused where there are none', () => {
+  const engine = environment();
+  const gpu = { ...engine, cudaGraphs: true, cuda: [{ free: 1e9, total: 1e9 }] };
+  const asked = { cudaGraphs: true, device: 'cuda' };
+  const { cudaGraphs, decisions } = planned(asked, gpu);
+  expect(cudaGraphs).toBe(true);
+  expect(decisions).toContainEqual({ name: 'CUDA graphs', value: 'on', reason: 'as asked' });
+  expect(planned({ device: 'cuda' }, gpu).cudaGraphs).toBe(false);
+  expect(() => planned({ ...asked, device: 'cpu' }, gpu)).toThrow(
+    '--cuda-graphs: this training is on the CPU; leave it out',
+  );
+  expect(() => planned(asked, { ...gpu, cudaGraphs: false })).toThrow(/this build has none/);
+  expect(() => planned({ ...asked, method: 'dct' }, gpu)).toThrow(/steps of dct draw numbers/);
+});
+
 test("a family's own learning rate is a share of the preset's, but from pretrained weights", () => {
   const rateOf = (plan: Plan) => plan.recipe.segmentation.lr;
   const swin = planned({ model: 'swin-unet' });

@@ -1,5 +1,5 @@
 /** What is decided before training, each with its reason: plan.json, and all that the trainer reads. */
-import type { Environment, ImageLayout } from '@genseg/torch';
+import { type Environment, type ImageLayout, recordGraph } from '@genseg/torch';
 import type { Division, Manifest } from '../../data/index.ts';
 import { ConfigError } from '../../errors.ts';
 import type { Task } from '../../nn/index.ts';
@@ -40,6 +40,8 @@ export interface Plan {
   precision: 'fp32' | 'bf16';
   /** Between the kernels of a CPU. */
   imageLayout: ImageLayout;
+  /** Whether steps are recorded on the GPU and replayed. */
+  cudaGraphs: boolean;
   threads: number;
   seed: number;
   decisions: Decision[];
@@ -65,6 +67,7 @@ export const sessionOptions = (
   seed: plan.seed,
   device: plan.device,
   precision: plan.precision,
+  record: plan.cudaGraphs ? recordGraph : undefined,
 });
 
 function chooseDevice(
@@ -97,6 +100,22 @@ function chooseLayout(
 ): [ImageLayout, string] {
   if (wanted !== 'auto') return [wanted, 'as asked'];
   return [imageLayout, `the faster one ${cpu.avx512 ? 'with' : 'without'} AVX-512, as a rule`];
+}
+
+/** @throws ConfigError where steps cannot be recorded. */
+function chooseGraphs(
+  { cudaGraphs: wanted }: TrainConfig,
+  { cudaGraphs }: Environment,
+  { device, method }: { device: Plan['device']; method: Method },
+): boolean {
+  if (!wanted) return false;
+  const refuse = (reason: string) => {
+    throw new ConfigError(`--cuda-graphs: ${reason}; leave it out`);
+  };
+  if (device === 'cpu') refuse('this training is on the CPU');
+  if (!cudaGraphs) refuse('this build has none, see genseg doctor');
+  if (method.semiSupervision) refuse(`the steps of ${method.name} draw numbers on the host`);
+  return true;
 }
 
 /** The plan with as many steps as end within a time; that of evaluation comes on top. */
@@ -138,6 +157,7 @@ export function makePlan(
   const { channels } = data.manifest.fingerprint;
   const threads = config.threads ?? environment.threads;
   const method = methodNamed(config.method);
+  const cudaGraphs = chooseGraphs(config, environment, { device, method });
   const family = familyNamed(config.model);
   const stageRates = parseStageRates(config.stageLr);
   const { recipe: preset, decisions: rateDecisions } = config.weights
@@ -169,6 +189,7 @@ export function makePlan(
     device,
     precision,
     imageLayout,
+    cudaGraphs,
     threads,
     seed: config.seed,
     decisions: [
@@ -240,6 +261,7 @@ export function makePlan(
       ...(device === 'cpu'
         ? [{ name: 'image layout', value: imageLayout, reason: layoutReason }]
         : []),
+      ...(cudaGraphs ? [{ name: 'CUDA graphs', value: 'on', reason: 'as asked' }] : []),
       {
         name: 'threads',
         value: threads,
