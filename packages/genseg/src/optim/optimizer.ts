@@ -2,13 +2,14 @@
  * What every optimiser shares. An algorithm is one formula, `update`, and that formula's derivative,
  * `pullBackUpdate`, which hypergradients go through: what they see is the optimiser that is really used.
  * Elements do not meet in either, so both run on a slice of a large tensor after the other: what lies
- * between two operations stays in the processor's cache. Where the engine has a formula in one pass over memory, that
- * runs in their place.
+ * between two operations stays in the processor's cache; and steps of small tensors are taken together, in as many
+ * operators as one takes. Where the engine has a formula in one pass over memory, that runs in their place.
  */
 import { keep, noGrad, scope, type Tensor } from '@genseg/torch';
 import type { Parameter } from '../nn/index.ts';
 import { requireNonNegative } from './formula.ts';
 import { type Slice, slicesOf, whole } from './slices.ts';
+import { groupsOf, updateTogether } from './together.ts';
 
 /** The state of all parameters: per parameter its tensors, and the number of steps taken. */
 export interface OptimizerState {
@@ -119,13 +120,20 @@ export abstract class Optimizer {
   step(gradients: readonly Tensor[]): void {
     this.#requireOneEach('gradients', gradients);
     this.#step++;
+    const updates = this.parameters.map((p, i) => {
+      const pace = this.#pace(i, this.#step);
+      return { value: p.value, gradient: gradients[i], state: this.#slots[i], pace };
+    });
+    const update: Optimizer['update'] = (...given) => this.update(...given);
     noGrad(() => {
-      this.parameters.forEach((p, i) => {
-        const [state, pace] = [this.#slots[i], this.#pace(i, this.#step)];
-        if (this.updateAtOnce(p.value, gradients[i], state, pace)) return;
-        for (const cut of slicesOf(p.value))
-          scope(() => this.update(cut(p.value), cut(gradients[i]), state.map(cut), pace));
-      });
+      const left = updates.filter((u) => !this.updateAtOnce(u.value, u.gradient, u.state, u.pace));
+      for (const group of groupsOf(left)) {
+        const [{ value, gradient, state, pace }] = group;
+        if (group.length > 1) scope(() => updateTogether(group, update));
+        else
+          for (const cut of slicesOf(value))
+            scope(() => update(cut(value), cut(gradient), state.map(cut), pace));
+      }
     });
   }
 

@@ -1,0 +1,162 @@
+/** Updates taken together beside the same ones taken one by one, and which are. */
+import {
+  type DType,
+  equal,
+  Generator,
+  liveTensors,
+  noGrad,
+  randn,
+  scope,
+  type Tensor,
+  tensor,
+  zeros,
+} from '@genseg/torch';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { Parameter } from '../nn/index.ts';
+import { Adam, AdamW, type Optimizer, RMSprop, SGD } from './index.ts';
+import { atOnce } from './slices.ts';
+import { copyEach, groupsOf, type Update } from './together.ts';
+
+let before = 0;
+beforeEach(() => {
+  before = liveTensors();
+});
+afterEach(() => {
+  expect(liveTensors()).toBe(before);
+});
+
+const LARGE = atOnce('cpu') + 1;
+const channelsLast = (x: Tensor) =>
+  x.dim === 4 ? x.contiguous({ memoryFormat: 'channelsLast' }) : x;
+
+describe.each<[string, DType, (parameters: Parameter[]) => Optimizer]>([
+  ['SGD', 'float32', (p) => new SGD(p, 0.1, { weightDecay: 0.1 })],
+  ['SGD with momentum', 'float32', (p) => new SGD(p, 0.1, { momentum: 0.9, weightDecay: 0.1 })],
+  ['SGD, Nesterov', 'float64', (p) => new SGD(p, 0.1, { momentum: 0.9, nesterov: true })],
+  ['RMSprop without momentum', 'float32', (p) => new RMSprop(p, 0.1, { weightDecay: 0.1 })],
+  ['RMSprop', 'float64', (p) => new RMSprop(p, 0.1, { momentum: 0.9 })],
+  ['Adam', 'float64', (p) => new Adam(p, 0.1, { weightDecay: 0.1 })],
+  ['AdamW', 'float64', (p) => new AdamW(p, 0.1)],
+])('%s, %s', (_, dtype, make) => {
+  const shapes = [[5], [8, 4, 3, 3], [3, 7], [LARGE], [], [2, 6, 1, 1], [33], [4, 8, 3, 3]];
+  const factors = shapes.map((_, i) => [1, 1, 0.5][i % 3]);
+
+  test.each([
+    ['contiguous', 'contiguous'],
+    ['channels-last', 'channels-last'],
+    ['contiguous', 'channels-last'],
+    ['channels-last', 'contiguous'],
+  ])('together equals one by one: weights %s, gradients %s', (weights, gradients) => {
+    scope(() => {
+      using generator = new Generator(5);
+      const draw = (layout: string) =>
+        shapes
+          .map((shape) => randn(shape, { generator, dtype }))
+          .map((x) => (layout === 'channels-last' ? channelsLast(x) : x));
+      const start = draw(weights);
+      const steps = [1, 2, 3, 4].map(() => draw(gradients));
+
+      /** Values and state after two steps and two at other rates, the last one in a new optimiser. */
+      const run = (which: number[]): Tensor[][] => {
+        const parameters = which.map((i) => new Parameter(start[i]));
+        const step = (optimizer: Optimizer, k: number) =>
+          scope(() => optimizer.step(which.map((i) => steps[k][i])));
+        const rates = which.map((i) => factors[i]);
+        using first = make(parameters);
+        for (const k of [0, 1]) step(first, k);
+        first.factors = rates;
+        step(first, 2);
+        using second = make(parameters);
+        second.factors = rates;
+        second.loadStateDict(first.stateDict());
+        step(second, 3);
+        const { slots } = second.snapshot();
+        return parameters.map(({ value }, i) => {
+          for (const slot of slots[i]) expect(slot.strides).toEqual(value.strides);
+          const after = [value.detach().clone(), ...slots[i]];
+          value.dispose();
+          return after;
+        });
+      };
+
+      const together = run(shapes.map((_, i) => i));
+      shapes.forEach((shape, i) => {
+        const [alone] = run([i]);
+        // The same kernels on the same numbers: a vector of them and what is left of one are rounded alike.
+        for (const [k, x] of alone.entries())
+          expect(equal(together[i][k], x), `[${shape}], tensor ${k}`).toBe(true);
+      });
+    });
+  });
+});
+
+describe('groups', () => {
+  const of = (shape: number[], change: Partial<Update> = {}): Update => {
+    const value = zeros(shape);
+    const pace = { step: 1, lr: 0.1 };
+    return { value, gradient: value, state: [zeros(shape)], pace, ...change };
+  };
+  const groups = (updates: Update[]) =>
+    groupsOf(updates).map((group) => group.map((update) => updates.indexOf(update)));
+
+  test('are of one rate and type, and pass over what is large', () => {
+    scope(() => {
+      const slow = { pace: { step: 1, lr: 0.01 } };
+      const double = { value: zeros([3], { dtype: 'float64' }) };
+      const updates = [
+        of([3]),
+        of([3], slow),
+        of([LARGE]),
+        of([2, 2]),
+        of([3], double),
+        of([], slow),
+      ];
+      expect(groups(updates)).toEqual([[0, 3], [1, 5], [2], [4]]);
+    });
+  });
+
+  test('are not larger than what is worked on at once', () => {
+    scope(() => {
+      const third = of([Math.floor(atOnce('cpu') / 3)]);
+      expect(groupsOf(Array(7).fill(third)).map((group) => group.length)).toEqual([3, 3, 1]);
+    });
+  });
+
+  test('leave out what has no state, lies in another order, or has a gradient of another shape', () => {
+    scope(() => {
+      const last = channelsLast(zeros([2, 3, 2, 2]));
+      const updates = [
+        of([3]),
+        of([3], { state: [] }),
+        of([2, 3, 2, 2], { value: last }),
+        of([2, 3], { gradient: zeros([3, 2]) }),
+        of([3]),
+      ];
+      expect(groups(updates)).toEqual([[0, 4], [1], [2], [3]]);
+    });
+  });
+});
+
+test('a gradient of another shape is refused, as alone', () => {
+  scope(() => {
+    const parameters = [zeros([2, 3]), zeros([6])].map((x) => new Parameter(x));
+    using optimizer = new SGD(parameters, 0.1, { momentum: 0.9 });
+    expect(() => optimizer.step([zeros([3, 2]), zeros([6])])).toThrow(/size of tensor/);
+    for (const { value } of parameters) value.dispose();
+  });
+});
+
+test('copies are exact, whatever was there: signs of zero, infinity and NaN', () => {
+  scope(() => {
+    const numbers = [0, -0, 1e-45, -3, Infinity, -Infinity, NaN];
+    const copies = numbers.map((x) => tensor(numbers.map(() => x)));
+    noGrad(() =>
+      copyEach(
+        copies,
+        copies.map(() => tensor(numbers)),
+      ),
+    );
+    for (const copy of copies)
+      expect(Array.from(copy.toFloat32Array())).toEqual(numbers.map(Math.fround));
+  });
+});
