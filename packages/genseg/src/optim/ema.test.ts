@@ -1,7 +1,8 @@
 /** The weight average against its sum in closed form. */
-import { liveTensors, scope, tensor } from '@genseg/torch';
+import { equal, Generator, liveTensors, noGrad, randn, scope, tensor } from '@genseg/torch';
 import { expect, test } from 'vitest';
 import { Module } from '../nn/index.ts';
+import { lerpEach } from './ema.ts';
 import { updateAverage } from './index.ts';
 
 class Tiny extends Module {
@@ -54,3 +55,20 @@ test('refuses modules of different keys', () => {
     expect(() => updateAverage(other, tiny, { step })).toThrow(/only one of the two modules has/);
   });
 });
+
+test.each([0, 1e-6, 0.001, 0.25, 0.4999, 0.5, 2 / 3, 0.999, 1])(
+  'tensors moved together have the bits of lerp, weight %d',
+  (weight) => {
+    scope(() => {
+      using generator = new Generator(2);
+      for (const dtype of ['float32', 'float64'] as const) {
+        const draw = () =>
+          [[], [7], [3, 5], [41, 50]].map((shape) => randn(shape, { generator, dtype }));
+        const [tensors, ends] = [draw(), draw()];
+        const expected = tensors.map((x, i) => x.lerp(ends[i], weight));
+        noGrad(() => lerpEach(tensors, ends, weight));
+        for (const [i, x] of tensors.entries()) expect(equal(x, expected[i])).toBe(true);
+      }
+    });
+  },
+);

@@ -3,7 +3,7 @@
  * and Valpola 2017). The average is a module too, built like the one it follows: it predicts, and saves
  * and loads its state, with no further means.
  */
-import { noGrad } from '@genseg/torch';
+import { foreachAdd_, foreachSub, noGrad, scope, type Tensor } from '@genseg/torch';
 import type { Module } from '../nn/index.ts';
 import { requireShare } from './formula.ts';
 
@@ -28,11 +28,31 @@ export function updateAverage(
   }
   const weight = 1 - Math.min(decay, 1 - 1 / (step + 1));
   noGrad(() => {
+    const away = { tensors: [] as Tensor[], ends: [] as Tensor[] };
     for (const [name, tensor] of target) {
       const next = source.get(name)!;
       if (!/float/.test(tensor.dtype))
         tensor.copy_(next); // counters and indices have no mean
-      else tensor.lerp_(next, weight);
+      else if (tensor.device === 'cpu') tensor.lerp_(next, weight);
+      else {
+        away.tensors.push(tensor);
+        away.ends.push(next);
+      }
     }
+    if (away.tensors.length > 0) scope(() => lerpEach(away.tensors, away.ends, weight));
   });
+}
+
+/**
+ * `lerp_` of each tensor to its end, to the same bits, in few operators: for GPUs, where their number is what costs. On a
+ * CPU it is the slower one, as it goes over memory twice. From 1/2 on `lerp_` has another formula, which only the first
+ * steps of an average meet.
+ */
+export function lerpEach(
+  tensors: readonly Tensor[],
+  ends: readonly Tensor[],
+  weight: number,
+): void {
+  if (weight < 0.5) foreachAdd_(tensors, foreachSub(ends, tensors), { alpha: weight });
+  else for (const [i, tensor] of tensors.entries()) tensor.lerp_(ends[i], weight);
 }
