@@ -2,8 +2,8 @@
  * What every optimiser shares. An algorithm is one formula, `update`, and that formula's derivative,
  * `pullBackUpdate`, which hypergradients go through: what they see is the optimiser that is really used.
  * Elements do not meet in either, so both run on a slice of a large tensor after the other: what lies
- * between two operations stays in the processor's cache; and steps of small tensors are taken together, in as many
- * operators as one takes. Where the engine has a formula in one pass over memory, that runs in their place.
+ * between two operations stays in the processor's cache; and on a GPU steps of small tensors are taken together, in
+ * as many operators as one takes. Where the engine has a formula in one pass over memory, that runs in their place.
  */
 import { keep, noGrad, scope, type Tensor } from '@genseg/torch';
 import type { Parameter } from '../nn/index.ts';

@@ -11,11 +11,17 @@ import {
   tensor,
   zeros,
 } from '@genseg/torch';
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { Parameter } from '../nn/index.ts';
 import { Adam, AdamW, type Optimizer, RMSprop, SGD } from './index.ts';
-import { atOnce } from './slices.ts';
+import { atOnce, joinedAtMost } from './slices.ts';
 import { copyEach, groupsOf, type Update } from './together.ts';
+
+// As on a GPU, where nothing else differs.
+vi.mock(import('./slices.ts'), async (original) => {
+  const slices = await original();
+  return { ...slices, joinedAtMost: vi.fn(slices.atOnce) };
+});
 
 let before = 0;
 beforeEach(() => {
@@ -25,7 +31,7 @@ afterEach(() => {
   expect(liveTensors()).toBe(before);
 });
 
-const LARGE = atOnce('cpu') + 1;
+const LARGE = joinedAtMost('cpu') + 1;
 const channelsLast = (x: Tensor) =>
   x.dim === 4 ? x.contiguous({ memoryFormat: 'channelsLast' }) : x;
 
@@ -117,7 +123,7 @@ describe('groups', () => {
 
   test('are not larger than what is worked on at once', () => {
     scope(() => {
-      const third = of([Math.floor(atOnce('cpu') / 3)]);
+      const third = of([Math.floor(joinedAtMost('cpu') / 3)]);
       expect(groupsOf(Array(7).fill(third)).map((group) => group.length)).toEqual([3, 3, 1]);
     });
   });
@@ -135,6 +141,11 @@ describe('groups', () => {
       expect(groups(updates)).toEqual([[0, 4], [1], [2], [3]]);
     });
   });
+});
+
+test('on a CPU each is taken alone', async () => {
+  const { joinedAtMost } = await vi.importActual<typeof import('./slices.ts')>('./slices.ts');
+  expect([joinedAtMost('cpu'), joinedAtMost('cuda')]).toEqual([0, atOnce('cuda')]);
 });
 
 test('a gradient of another shape is refused, as alone', () => {

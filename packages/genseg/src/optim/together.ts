@@ -11,7 +11,7 @@ import {
   unflattenDenseTensors,
 } from '@genseg/torch';
 import type { Pace } from './optimizer.ts';
-import { atOnce } from './slices.ts';
+import { joinedAtMost } from './slices.ts';
 
 /** What an update changes, value and state, and by what. */
 export interface Update {
@@ -21,7 +21,7 @@ export interface Update {
   pace: Pace;
 }
 
-/** The updates in groups to be taken together: of one type, device and pace, and of not more elements than `atOnce`. */
+/** The updates in groups to be taken together: of one type, device and pace, and of not more elements than `joinedAtMost`. */
 export function groupsOf(updates: readonly Update[]): Update[][] {
   const groups: Update[][] = [];
   const open = new Map<string, { group: Update[]; room: number }>();
@@ -30,14 +30,14 @@ export function groupsOf(updates: readonly Update[]): Update[][] {
     const numel = shape.reduce((a, b) => a * b, 1);
     const kind = `${dtype} ${device} ${update.pace.lr}`;
     const last = open.get(kind);
-    if (!joins(update, shape) || numel > atOnce(device)) groups.push([update]);
+    if (!joins(update, shape) || numel > joinedAtMost(device)) groups.push([update]);
     else if (last && numel <= last.room) {
       last.group.push(update);
       last.room -= numel;
     } else {
       const group = [update];
       groups.push(group);
-      open.set(kind, { group, room: atOnce(device) - numel });
+      open.set(kind, { group, room: joinedAtMost(device) - numel });
     }
   }
   return groups;
