@@ -2,7 +2,7 @@
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { liveTensors, scope, type Tensor, zeros } from '@genseg/torch';
+import { type Device, liveTensors, scope, type Tensor, zeros } from '@genseg/torch';
 import { afterEach, beforeEach, expect } from 'vitest';
 import { ignoredClass } from '../src/classes.ts';
 import type { HypergradientMethod, RecordWork } from '../src/mlo/index.ts';
@@ -92,8 +92,11 @@ function disc(random: Random, classes: number, halved: boolean) {
 }
 
 /** The same as tensors. */
-export const discs = (name: string, count: number, options: DiscOptions = {}): PairSet =>
-  PairSet.from(discSamples(name, count, options), 'cpu');
+export const discs = (
+  name: string,
+  count: number,
+  { device = 'cpu', ...options }: DiscOptions & { device?: Device } = {},
+): PairSet => PairSet.from(discSamples(name, count, options), device);
 
 const { recipe: fast } = presets.fast;
 export const tinyRecipe: Recipe = {
@@ -115,6 +118,7 @@ export interface TinyOptions {
   classes?: number;
   task?: Task;
   halved?: boolean;
+  device?: Device;
   imageGenerator?: ImageGenerator;
   hypergradient?: HypergradientMethod;
   record?: RecordWork;
@@ -126,13 +130,14 @@ export interface TinyOptions {
 /** A session on five training and two validation discs; all of it is disposed of together. */
 export function tinySession(method: Method, options: TinyOptions = {}) {
   const { family = unet, recipe = tinyRecipe, seed = 0, witness, observe } = options;
-  const { classes = 2, task, halved, imageGenerator, hypergradient, record, warn } = options;
-  const train = discs('train', 5, { classes, halved });
-  const validation = discs('validation', 2, { classes, halved });
+  const { classes = 2, task, halved, device = 'cpu' } = options;
+  const { imageGenerator, hypergradient, record, warn } = options;
+  const train = discs('train', 5, { classes, halved, device });
+  const validation = discs('validation', 2, { classes, halved, device });
   const shape = { size: side, channels: 1, classes, task, imageGenerator, hypergradient };
-  const run = { method, family, recipe, seed, ...shape, device: 'cpu', precision: 'fp32' } as const;
+  const run = { method, family, recipe, seed, ...shape, device, precision: 'fp32' } as const;
   const unlabelled = method.semiSupervision
-    ? new ImageSet(discSamples('unlabelled', 4, { classes }), 'cpu')
+    ? new ImageSet(discSamples('unlabelled', 4, { classes }), device)
     : null;
   const session = new Session(
     { ...run, observe, record, warn },

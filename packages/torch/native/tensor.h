@@ -29,9 +29,9 @@ inline napi_value upload(js::Call& call) {
   call.where = "upload";
   const auto source = to_tensor(call.env, call[0]);
   const c10::Device device(call.string(1));
-  if (!source.is_cpu() || !device.is_cuda()) return from_tensor(call.env, source.to(device));
-  TORCH_CHECK(!graph::recording(), "a graph would copy the same numbers each time; make the tensor before");
-  return from_tensor(call.env, source.pin_memory().to(device, source.scalar_type(), /*non_blocking=*/true));
+  const bool pinned = source.is_cpu() && device.is_cuda();
+  TORCH_CHECK(!pinned || !graph::recording(), "a graph would copy the same numbers each time; make the tensor before");
+  return from_tensor(call.env, (pinned ? source.pin_memory() : source).to(device, source.scalar_type(), /*non_blocking=*/true));
 }
 
 /// copyBytes(tensor, typedArray): the elements in row-major order.

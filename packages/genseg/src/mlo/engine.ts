@@ -2,10 +2,10 @@
  * Runs nested problems: each iteration takes the lower problems' steps in order and, when one is due,
  * the upper problem's step along its hypergradient. The upper batch never updates a lower parameter.
  */
-import { scope, type Tensor } from '@genseg/torch';
+import { scope, stack, type Tensor } from '@genseg/torch';
 import { TrainingError } from '../errors.ts';
 import type { Graph } from './graph.ts';
-import { type HypergradientMethod, norm } from './hypergradient/index.ts';
+import type { HypergradientMethod } from './hypergradient/index.ts';
 import { hypergradient } from './hypergradient.ts';
 import type { Problem, Step } from './problem.ts';
 import { meanOf, type Reading } from './reading.ts';
@@ -154,7 +154,11 @@ export class Engine {
 
   /** A hypergradient that is zero at its first step means a path that is cut, not an optimum. */
   #prove(gradients: readonly Tensor[]): number[] {
-    const norms = gradients.map((g) => norm([g]));
+    // One reading for all, since on a GPU each waits.
+    const squares = scope(() =>
+      stack(gradients.map((g) => g.to({ dtype: 'float64' }).square().sum())),
+    );
+    const norms = squares.toArray().map(Math.sqrt);
     const dead = norms.findIndex((n) => !Number.isFinite(n) || (n === 0 && !this.#proven));
     if (dead >= 0) {
       const reason =

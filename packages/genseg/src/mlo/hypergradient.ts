@@ -44,7 +44,7 @@ export function hypergradient(
       // The upper parameters may also enter the upper loss itself, as a penalty on them does.
       const options = { allowUnused: true, retainGraph: true } as const;
       const own = grad(value, valuesOf(upper.parameters), options);
-      return { loss: value.item(), own, gradients: grad(value, inputs.flat()) };
+      return { loss: value.detach(), own, gradients: grad(value, inputs.flat()) };
     });
     let offset = 0;
     for (const lower of lowers) {
@@ -64,6 +64,7 @@ export function hypergradient(
       for (const p of above) receive(p, pulled.splice(0, p.parameters.length));
     }
     const through = cotangents.get(upper)!;
-    return { loss, gradients: through.map((g, i) => (own[i] ? g.add(own[i]) : g)) };
+    const sum = through.map((g, i) => (own[i] ? g.add(own[i]) : g));
+    return { loss: loss.item(), gradients: sum }; // read last, when a GPU has all there is to do
   });
 }
