@@ -12,13 +12,14 @@
 //   of x:  -w r^2 (x' c + <g x'> (v - <v> - x' <v x'>) + <v x'> (g - <g> - x' <g x'>)) + a r (g - <g> - x' <g x'>)
 //
 // Where mean and variance are given (evaluation) they do not hang on x: the terms with <.> but <v g> fall away, and
-// of x only a r g is left. LibTorch composes the second derivative of some thirty passes. Third derivatives are not offered.
+// of x only a r g is left. LibTorch composes the second derivative of some thirty passes (norm_composed.h). Third ones are not offered.
 #pragma once
 
 #include <ATen/ATen.h>
 #include <torch/csrc/autograd/custom_function.h>
 
 #include "images.h"
+#include "norm_composed.h"
 #include "norm_kernels.h"
 
 namespace norm {
@@ -152,11 +153,12 @@ struct Normalise : Function<Normalise> {
   }
 };
 
-/// LibTorch's, for what the kernels do not take.
-inline at::Tensor composed(const at::Tensor& x, const at::Tensor& w, const at::Tensor& b,
-                           const c10::optional<at::Tensor>& mean, const c10::optional<at::Tensor>& variance,
-                           const Options& options) {
-  const auto z = at::batch_norm(x, w, b, mean, variance, !options.fixed, options.momentum, options.eps, true);
+/// For what the kernels do not take.
+inline at::Tensor composed_of_operators(const at::Tensor& x, const at::Tensor& w, const at::Tensor& b,
+                                        const composed::Maybe& mean, const composed::Maybe& variance,
+                                        const Options& options) {
+  const composed::Setting setting{mean, variance, {}, {}, options.eps, options.fixed};
+  const auto z = composed::Normalise::apply(x, w, b, setting, options.momentum);
   if (options.slope == 1) return z;
   return options.slope == 0 ? at::relu(z) : at::leaky_relu(z, options.slope);
 }
@@ -181,7 +183,7 @@ inline napi_value batch_norm(js::Call& call) {
   const bool fits = x.is_cpu() && (dtype == at::kFloat || dtype == at::kBFloat16) && is_float(w) && is_float(b) &&
                     (!mean || is_float(*mean)) && (!variance || is_float(*variance));
   if (fits) return from_tensor(call.env, Normalise::apply(x, w, b, mean, variance, options));
-  return from_tensor(call.env, composed(x, w, b, mean, variance, options));
+  return from_tensor(call.env, composed_of_operators(x, w, b, mean, variance, options));
 }
 
 }  // namespace norm

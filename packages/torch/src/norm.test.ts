@@ -47,11 +47,13 @@ const ours =
 const few = [2, 3, 101, 97];
 const many = [3, 37, 30, 21];
 
-function tensors([n, channels, height, width]: readonly number[]): Given {
+function tensors([n, channels, ...sides]: readonly number[]): Given {
   using generator = new Generator(6);
   const draw = (...shape: number[]) => randn(shape, { generator });
   const numbers = () => draw(channels);
-  const x = draw(n, channels, height, width).mul(2).add(1);
+  const x = draw(n, channels, ...sides)
+    .mul(2)
+    .add(1);
   return [x, numbers(), numbers(), numbers(), numbers().mul(0.3).exp()];
 }
 
@@ -121,12 +123,37 @@ test('volumes that lie channels-last', () => {
   });
 });
 
-test('other types are composed of operators', () => {
+test.each([
+  [few, true],
+  [few, false],
+  [[6, 3], true],
+  [[2, 3, 4, 5, 6], true],
+] as const)('other types are composed of operators: %j, training %s', (shape, training) => {
   scope(() => {
-    const given = like(tensors(few), { dtype: 'float64' });
-    const expected = derivatives(composed(0.2, true), given);
-    derivatives(ours(0.2, true), given).forEach((tensor, i) => {
+    const given = like(tensors(shape), { dtype: 'float64' });
+    const expected = derivatives(composed(0.2, training), given);
+    derivatives(ours(0.2, training), given).forEach((tensor, i) => {
       expect(distance(tensor, expected[i]), `result ${i}`).toBeLessThan(1e-12);
+    });
+  });
+});
+
+test.each(
+  [0, 1, 2].flatMap((which) => [true, false].map((training) => [which, training] as const)),
+)('composed, first derivative %i can be differentiated alone, training %s', (which, training) => {
+  scope(() => {
+    const through = (normalise: Normalise) => {
+      const wide = like(tensors(few), { dtype: 'float64' });
+      const [x, w, b, mean, variance] = wide.map((t) => t.requiresGrad_());
+      const y = normalise(x, w, b, mean.detach(), variance.detach());
+      const first = grad(y.sin().sum(), [x, w, b], { createGraph: true })[which];
+      return grad(first.square().sum(), [x, w, b], { allowUnused: true });
+    };
+    const expected = through(composed(0.2, training));
+    through(ours(0.2, training)).forEach((tensor, i) => {
+      const [one, other] = [tensor ?? null, expected[i] ?? null];
+      if (one && other) expect(distance(one, other), `result ${i}`).toBeLessThan(1e-12);
+      else for (const given of [one, other]) expect(given?.abs().max().item() ?? 0).toBe(0);
     });
   });
 });

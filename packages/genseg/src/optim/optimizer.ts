@@ -9,7 +9,7 @@ import { keep, noGrad, scope, type Tensor } from '@genseg/torch';
 import type { Parameter } from '../nn/index.ts';
 import { requireNonNegative } from './formula.ts';
 import { type Slice, slicesOf, whole } from './slices.ts';
-import { groupsOf, updateTogether } from './together.ts';
+import { groupsOf, pullBackTogether, updateTogether } from './together.ts';
 
 /** The state of all parameters: per parameter its tensors, and the number of steps taken. */
 export interface OptimizerState {
@@ -236,7 +236,27 @@ export abstract class Optimizer {
       }
       return results!;
     };
-    return noGrad(() => at.values.map((_, i) => scope(() => ofParameter(i))));
+    const sites = at.values.map((value, i) => ({
+      ...{ i, value: value.detach(), gradient: at.gradients[i] },
+      ...{ state: at.state.slots[i], pace: this.#pace(i, step) },
+    }));
+    // To the gradients alone, from the new values alone, where the state need not be made first.
+    const together = at.stateAfter && !also && !slotCotangents;
+    const results: Tensor[][] = [];
+    noGrad(() => {
+      for (const group of together ? groupsOf(sites) : sites.map((site) => [site])) {
+        const pulled = scope(() => {
+          if (group.length === 1) return [ofParameter(group[0].i)];
+          const given = group.map(({ i }) => cotangents[i]);
+          return pullBackTogether(group, given, ({ state, pace, ...joined }, value) => {
+            const site = { ...joined, slots: state, ...pace };
+            return this.pullBackUpdate(site, { value }).gradient;
+          }).map((gradient) => [gradient]);
+        });
+        for (const [k, { i }] of group.entries()) results[i] = pulled[k];
+      }
+    });
+    return results;
   }
 
   /** The state that an update makes of this one. */

@@ -96,6 +96,43 @@ describe.each<[string, DType, (parameters: Parameter[]) => Optimizer]>([
   });
 });
 
+describe.each<[string, DType, (parameters: Parameter[]) => Optimizer]>([
+  ['SGD with momentum', 'float32', (p) => new SGD(p, 0.1, { momentum: 0.9, nesterov: true })],
+  ['RMSprop', 'float64', (p) => new RMSprop(p, 0.1, { momentum: 0.9, weightDecay: 0.1 })],
+  ['Adam', 'float64', (p) => new Adam(p, 0.1, { weightDecay: 0.1 })],
+  ['AdamW', 'float64', (p) => new AdamW(p, 0.1)],
+])('%s, %s', (_, dtype, make) => {
+  test('derivatives of the latest step together equal those one by one', () => {
+    scope(() => {
+      using generator = new Generator(6);
+      const shapes = [[5], [8, 4, 3, 3], [LARGE], [], [3, 7]];
+      const draw = () => shapes.map((shape) => randn(shape, { generator, dtype }));
+      const [start, first, second, cotangents] = [draw(), draw(), draw(), draw()];
+      const pulled = (which: number[]): Tensor[] => {
+        const of = (list: Tensor[]) => which.map((i) => list[i]);
+        const parameters = of(start).map((x) => new Parameter(x));
+        using optimizer = make(parameters);
+        scope(() => optimizer.step(of(first)));
+        const values = parameters.map(({ value }) => value.detach().clone());
+        const state = { ...optimizer.snapshot(), slots: optimizer.ownState().slots };
+        scope(() => optimizer.step(of(second)));
+        const at = { values, gradients: of(second), state, stateAfter: true };
+        const result = optimizer.pullBackGradients(at, { values: of(cotangents) });
+        for (const { value } of parameters) value.dispose();
+        return result;
+      };
+      const joined = vi.mocked(joinedAtMost);
+      joined.mockClear();
+      const together = pulled(shapes.map((_, i) => i));
+      expect(joined).toHaveBeenCalled();
+      shapes.forEach((shape, i) => {
+        expect(together[i].shape).toEqual(shape);
+        expect(equal(together[i], pulled([i])[0]), `[${shape}]`).toBe(true);
+      });
+    });
+  });
+});
+
 describe('groups', () => {
   const of = (shape: number[], change: Partial<Update> = {}): Update => {
     const value = zeros(shape);
@@ -128,17 +165,18 @@ describe('groups', () => {
     });
   });
 
-  test('leave out what has no state, lies in another order, or has a gradient of another shape', () => {
+  test('leave out what is made later, has no state, lies in another order, or has a gradient of another shape', () => {
     scope(() => {
       const last = channelsLast(zeros([2, 3, 2, 2]));
       const updates = [
         of([3]),
+        of([3], { gradient: () => zeros([3]) }),
         of([3], { state: [] }),
         of([2, 3, 2, 2], { value: last }),
         of([2, 3], { gradient: zeros([3, 2]) }),
         of([3]),
       ];
-      expect(groups(updates)).toEqual([[0, 4], [1], [2], [3]]);
+      expect(groups(updates)).toEqual([[0, 5], [1], [2], [3], [4]]);
     });
   });
 });

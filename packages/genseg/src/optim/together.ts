@@ -1,13 +1,13 @@
 /**
  * Small tensors as one. Where an operator costs more than its elements, as on a GPU, parameters share those of their
- * updates: values, gradients and state are joined, updated by the formula that takes one of each, and written back.
+ * updates and of the updates' derivatives: values, gradients and state are joined for the formula that takes one of each.
  */
 import {
   flattenDenseTensors,
   foreachAdd_,
   foreachMul_,
   foreachZero_,
-  type Tensor,
+  Tensor,
   unflattenDenseTensors,
 } from '@genseg/torch';
 import type { Pace } from './optimizer.ts';
@@ -16,15 +16,16 @@ import { joinedAtMost } from './slices.ts';
 /** What an update changes, value and state, and by what. */
 export interface Update {
   value: Tensor;
-  gradient: Tensor;
+  /** A function makes it when it is needed: then the update is taken alone. */
+  gradient: Tensor | (() => Tensor);
   state: readonly Tensor[];
   pace: Pace;
 }
 
 /** The updates in groups to be taken together: of one type, device and pace, and of not more elements than `joinedAtMost`. */
-export function groupsOf(updates: readonly Update[]): Update[][] {
-  const groups: Update[][] = [];
-  const open = new Map<string, { group: Update[]; room: number }>();
+export function groupsOf<U extends Update>(updates: readonly U[]): U[][] {
+  const groups: U[][] = [];
+  const open = new Map<string, { group: U[]; room: number }>();
   for (const update of updates) {
     const { shape, dtype, device } = update.value;
     const numel = shape.reduce((a, b) => a * b, 1);
@@ -50,25 +51,56 @@ export function groupsOf(updates: readonly Update[]): Update[][] {
 const joins = ({ value, gradient, state }: Update, shape: readonly number[]): boolean =>
   state.length > 0 &&
   [value, ...state].every((tensor) => tensor.isContiguous()) &&
+  gradient instanceof Tensor &&
   gradient.shape.join() === shape.join();
 
-/** Updates of one pace as one; temporary tensors are left to the caller's scope. */
+interface Joined {
+  value: Tensor;
+  gradient: Tensor;
+  state: readonly Tensor[];
+  pace: Pace;
+}
+
+/** The updates of a group as one, whose tensors are new. */
+function join(updates: readonly Update[]): Joined {
+  const [{ state, pace }] = updates;
+  const joined = (of: (update: Update) => Tensor) => flattenDenseTensors(updates.map(of));
+  return {
+    value: joined(({ value }) => value),
+    gradient: joined(({ gradient }) => gradient as Tensor),
+    state: state.map((_, k) => joined((update) => update.state[k])),
+    pace,
+  };
+}
+
+/** Takes the updates of a group; temporary tensors are left to the caller's scope. */
 export function updateTogether(
   updates: readonly Update[],
   formula: (value: Tensor, gradient: Tensor, state: readonly Tensor[], pace: Pace) => void,
 ): void {
-  const [{ state, pace }] = updates;
-  // Per list one tensor of each update: the values, and each part of the state.
-  const lists = [
-    updates.map((update) => update.value),
-    ...state.map((_, k) => updates.map((update) => update.state[k])),
-  ];
-  const joined = lists.map(flattenDenseTensors);
-  const gradient = flattenDenseTensors(updates.map((update) => update.gradient));
-  formula(joined[0], gradient, joined.slice(1), pace);
+  const { value, gradient, state, pace } = join(updates);
+  formula(value, gradient, state, pace);
+  const values = updates.map((update) => update.value);
+  const slots = state.map((_, k) => updates.map((update) => update.state[k]));
   copyEach(
-    lists.flat(),
-    lists.flatMap((list, k) => unflattenDenseTensors(joined[k], list)),
+    [...values, ...slots.flat()],
+    [
+      ...unflattenDenseTensors(value, values),
+      ...slots.flatMap((list, k) => unflattenDenseTensors(state[k], list)),
+    ],
+  );
+}
+
+/** Derivatives by the gradients of a group's updates, from those by what they made. */
+export function pullBackTogether(
+  updates: readonly Update[],
+  cotangents: readonly Tensor[],
+  formula: (joined: Joined, cotangent: Tensor) => Tensor,
+): Tensor[] {
+  const pulled = formula(join(updates), flattenDenseTensors(cotangents));
+  return unflattenDenseTensors(
+    pulled,
+    updates.map((update) => update.value),
   );
 }
 

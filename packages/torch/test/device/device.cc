@@ -253,6 +253,11 @@ const napi_property_descriptor exports_table[] = {entry<look>("look"), entry<beg
 
 }  // namespace
 
+/// For those who load this without Node: operators since the last look.
+extern "C" __attribute__((visibility("default"))) int64_t software_device_operators() {
+  return std::exchange(counts, {}).operators;
+}
+
 NAPI_MODULE_INIT() {
   napi_define_properties(env, exports, std::size(exports_table), exports_table);
   return exports;
