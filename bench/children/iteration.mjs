@@ -3,6 +3,7 @@
 // iteration.py is its twin: the same networks, batches and levels, in plain PyTorch. Here they are the
 // problems and the engine that `genseg train` uses, on fixed batches and without dropout.
 
+import { createRequire } from 'node:module';
 import { createInterface } from 'node:readline';
 import {
   autocast,
@@ -41,7 +42,7 @@ import {
 /** @typedef {import('@genseg/torch').Tensor} Tensor */
 /**
  * @typedef {{ file: string | null, threads: number, width: number, size: number, batch: number, depth: number,
- *   precision: string, layout: string, device?: 'cpu' | 'cuda',
+ *   precision: string, layout: string, device?: 'cpu' | 'cuda' | 'software', library?: string,
  *   rates: { gan: number, segmentation: number, architecture: number } }} Request
  */
 
@@ -52,23 +53,37 @@ import {
 const lasting = (make) => keep(scope(make));
 
 /**
- * An iteration, which returns losses and the seconds of each stage. First weights and batches go to a file, for the
- * twin to start from.
+ * What a stage cost: operators that the device in software was asked for, or else seconds.
+ * @param {Request} request
+ * @returns {() => number} so far
+ */
+function meterOf({ device, library }) {
+  if (device === 'software') {
+    const native = createRequire(import.meta.url)(/** @type {string} */ (library));
+    let sum = 0;
+    return () => {
+      sum += native.look().operators;
+      return sum;
+    };
+  }
+  return () => {
+    if (device === 'cuda') synchronize();
+    return performance.now() / 1000;
+  };
+}
+
+/**
+ * An iteration, which returns losses and what each stage cost. First weights and batches go to a file, for the twin to
+ * start from.
  * @param {Request} request
  */
 function makeIteration(request) {
-  const {
-    file,
-    threads,
-    width,
-    size,
-    batch,
-    depth,
-    precision,
-    layout,
-    device = 'cpu',
-    rates,
-  } = request;
+  const { file, threads, width, size, batch, depth, precision, layout, rates } = request;
+  const meter = meterOf(request);
+  // LibTorch's name of the device in software is not among those that users have.
+  const device = /** @type {'cpu' | 'cuda'} */ (
+    request.device === 'software' ? 'privateuseone:0' : (request.device ?? 'cpu')
+  );
   configure({ threads, ...(device === 'cuda' && { cudnnBenchmark: true }) });
   const generator = new Generator(0);
   const architecture = new Architecture(depth, { generator });
@@ -158,10 +173,9 @@ function makeIteration(request) {
     },
     {
       observe: (_name, body) => {
-        const start = performance.now();
+        const start = meter();
         const result = body();
-        if (device === 'cuda') synchronize();
-        stages.push((performance.now() - start) / 1000);
+        stages.push(meter() - start);
         return result;
       },
     },

@@ -9,7 +9,9 @@ and autograd records it all. Nothing is evaluated twice.
 Answers requests, one line of JSON each, until its input ends.
 """
 
+import ctypes
 import json
+import os
 import sys
 from contextlib import nullcontext
 from time import perf_counter
@@ -157,8 +159,31 @@ def commit(parameters, values):
             p.copy_(value)
 
 
-def make_iteration(file, threads, width, size, depth, precision, layout, device, rates, **_):
-    """Number of parameters, and one iteration, which returns losses and the stages' seconds."""
+def meter_of(device, library):
+    """What was spent so far: operators that the device in software was asked for, or else seconds."""
+    if device != "software":
+        def now():
+            if device == "cuda":
+                torch.cuda.synchronize()
+            return perf_counter()
+
+        return now
+    native = ctypes.CDLL(library, os.RTLD_LAZY)  # its functions of Node are never called here
+    total = 0
+
+    def asked():
+        nonlocal total
+        total += native.software_device_operators()
+        return total
+
+    return asked
+
+
+def make_iteration(file, threads, width, size, depth, precision, layout, device, rates, library=None, **_):
+    """Number of parameters, and one iteration, which returns losses and what each stage cost."""
+    now = meter_of(device, library)
+    if device == "software":
+        device = "privateuseone:0"  # LibTorch's name of it
     torch.set_num_threads(threads)
     torch.backends.cudnn.benchmark = device == "cuda"
     state = {name: value.to(device) for name, value in load_safetensors(file).items()}
@@ -186,11 +211,6 @@ def make_iteration(file, threads, width, size, depth, precision, layout, device,
 
     def autocast():
         return torch.autocast(device, torch.bfloat16) if low else nullcontext()
-
-    def now():
-        if device == "cuda":
-            torch.cuda.synchronize()
-        return perf_counter()
 
     def iterate():
         times = [now()]

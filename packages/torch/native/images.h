@@ -166,8 +166,10 @@ inline napi_value set_layout(js::Call& call) {
 inline napi_value join(js::Call& call) {
   call.where = "joinChannels";
   const auto &a = to_tensor(call.env, call[0]), &b = to_tensor(call.env, call[1]);
-  const bool fits = has_loops(a) && has_loops(b) && a.scalar_type() == b.scalar_type() && a.dim() == 4 &&
-                    b.dim() == 4 && a.numel() > 0 && b.numel() > 0;
+  const bool loops = has_loops(a) && has_loops(b);
+  const bool away = !a.is_cpu() && a.device() == b.device();
+  const bool fits = (loops || away) && a.scalar_type() == b.scalar_type() && a.dim() == 4 && b.dim() == 4 &&
+                    a.numel() > 0 && b.numel() > 0;
   return from_tensor(call.env, fits ? Join::apply(a, b) : at::cat({a, b}, 1));
 }
 

@@ -18,6 +18,7 @@
 #include "autograd.h"
 #include "handles.h"
 #include "images.h"
+#include "mixture_composed.h"
 #include "simd.h"
 
 namespace mixture {
@@ -80,6 +81,7 @@ inline variable_list dense(const variable_list& tensors) {
 }
 
 inline at::Tensor merge(const variable_list& given, const at::Tensor& shares, at::ScalarType type) {
+  if (!shares.is_cpu()) return composed::merge(given, shares, type);
   const auto kernels = dense(given);
   const auto result = at::empty_like(kernels[2], type);
   const auto from = pointers(kernels);
@@ -102,8 +104,12 @@ inline at::Tensor merge(const variable_list& given, const at::Tensor& shares, at
 }
 
 inline variable_list split(const at::Tensor& shares, const at::Tensor& merged) {
-  const auto given = merged.contiguous();
   variable_list result;
+  if (!shares.is_cpu()) {
+    for (int i = 0; i < count; i++) result.push_back(composed::part(shares, merged, i, sizes[i]));
+    return result;
+  }
+  const auto given = merged.contiguous();
   for (const int size : sizes) {
     auto shape = given.sizes().vec();
     shape[shape.size() - 2] = shape[shape.size() - 1] = size;
@@ -148,6 +154,7 @@ at::Tensor part(const at::Tensor& shares, const at::Tensor& merged) {
 
 /// Sums in pieces that hang on the shape alone: the same bits for any number of threads.
 inline at::Tensor dots(const variable_list& given, const at::Tensor& merged) {
+  if (!merged.is_cpu()) return composed::dots(given, merged);
   constexpr int64_t piece = 64;
   const auto kernels = dense(given);
   const auto with = merged.contiguous();
@@ -246,11 +253,12 @@ inline torch::autograd::CppNode<Split>* split_of(const at::Tensor& t) {
   return dynamic_cast<torch::autograd::CppNode<Split>*>(t.grad_fn().get());
 }
 
-/// withoutValues(tensor): its shape and graph, with NaN in the memory of one number; null where it is no split's.
+/// withoutValues(tensor): its shape and graph, with NaN in the memory of one number; null where it is no split's, and on
+/// other devices, where making it again takes launches for each kernel.
 inline napi_value without_values(js::Call& call) {
   call.where = "withoutValues";
   const auto& given = to_tensor(call.env, call[0]);
-  if (!split_of(given)) return js::null(call.env);
+  if (!given.is_cpu() || !split_of(given)) return js::null(call.env);
   at::Tensor result;
   {
     at::AutoDispatchBelowADInplaceOrView below_autograd;
@@ -277,7 +285,7 @@ inline napi_value mix(js::Call& call) {
   call.where = "mixKernels";
   const auto kernels = to_tensors(call.env, call[0]);
   const auto& shares = to_tensor(call.env, call[1]);
-  const auto fits = [](const at::Tensor& t) { return t.is_cpu() && t.scalar_type() == at::kFloat; };
+  const auto fits = [&](const at::Tensor& t) { return t.scalar_type() == at::kFloat && t.device() == shares.device(); };
   bool all = kernels.size() == count && fits(shares) && shares.dim() == 1 && shares.size(0) == count;
   for (size_t i = 0; all && i < count; i++) {
     const auto& k = kernels[i];
@@ -285,8 +293,9 @@ inline napi_value mix(js::Call& call) {
           k.size(0) == kernels[0].size(0) && k.size(1) == kernels[0].size(1);
   }
   if (!all) return js::null(call.env);
-  const bool in_halves = autograd::autocast_enabled(at::kCPU) && autograd::autocast_dtype(at::kCPU) == at::kBFloat16;
-  const auto type = in_halves ? at::kBFloat16 : at::kFloat;
+  const auto device = shares.device().type();
+  const bool lower = (device == at::kCPU || device == at::kCUDA) && autograd::autocast_enabled(device);
+  const auto type = lower ? autograd::autocast_dtype(device) : at::kFloat;
   return from_tensor(call.env, Merge::apply(kernels[0], kernels[1], kernels[2], shares, type));
 }
 

@@ -6,6 +6,9 @@
 #include <ATen/ATen.h>
 #include <torch/csrc/autograd/custom_function.h>
 
+#include <utility>
+#include <vector>
+
 namespace norm::composed {
 
 using torch::autograd::AutogradContext;
@@ -54,37 +57,47 @@ struct Gradients : Function<Gradients> {
     const double count = static_cast<double>(x.numel() / x.size(1));
 
     const auto x1 = (x - image(saved[3])) * image(inverse);  // x'
-    const auto r = inverse, wr = w * r, zero = at::zeros_like(r);
-    const auto by = [](const at::Tensor& t, const at::Tensor& none) { return t.defined() ? t : none; };
+    const auto &r = inverse, &sum_gx = saved[5], &sum_g = saved[6];
     // Coefficients of v, x' and 1 in the derivative by g; of v, g, x' and 1 in that by x.
-    at::Tensor gx = by(a, zero), g1 = by(b, zero), xv, xg = by(a, zero) * r, xx, xc;
-    if (v.defined()) {
-      if (fixed) {
-        result[2] = sum(v * g) * r;
-      } else {
-        const auto means = at::stack({sum(v), sum(v * x1), sum(v * g), saved[6], saved[5]}) / count;
-        const auto mv = means[0], mvx = means[1], mg = means[3], mgx = means[4];
-        const auto c = means[2].addcmul(mv, mg, -1).addcmul(mvx, mgx, -1);
-        const auto wrr = wr * r;
-        result[2] = (r * c).mul_(count);
-        xc = wrr * (mgx * mv).addcmul(mvx, mg) - xg * mg;
-        xx = -(wrr * c.addcmul(mgx, mvx, -2)).addcmul(xg, mgx);
-        xg = xg.addcmul(wrr, mvx, -1);
-        xv = -(wrr * mgx);
-        gx = gx.addcmul(wr, mvx, -1);
-        g1 = g1.addcmul(wr, mv, -1);
+    at::Tensor gv, gx = a, g1 = b, xv, xg, xx, xc;
+    if (a.defined()) xg = a * r;
+    if (v.defined()) gv = w * r;
+    if (v.defined() && fixed) {
+      result[2] = sum(v * g) * r;
+    } else if (v.defined()) {
+      const auto means = at::stack({sum(v), sum(v * x1), sum(v * g), sum_g, sum_gx}) / count;
+      const auto mv = means[0], mvx = means[1], mg = means[3], mgx = means[4];
+      const auto c = means[2].addcmul(mv, mg, -1).addcmul_(mvx, mgx, -1);
+      const auto wrr = gv * r, negative = wrr.neg();
+      result[2] = (r * c).mul_(count);
+      xv = negative * mgx;
+      xx = c.addcmul(mgx, mvx, -2).mul_(negative);
+      xc = (mgx * mv).addcmul_(mvx, mg).mul_(wrr);
+      if (a.defined()) {
+        xx.addcmul_(xg, mgx, -1);
+        xc.addcmul_(xg, mg, -1);
       }
-    } else if (!fixed) {
-      xc = -(xg * saved[6]).div_(count);
-      xx = -(xg * saved[5]).div_(count);
+      xg = a.defined() ? xg.addcmul(negative, mvx) : negative * mvx;
+      gx = a.defined() ? a.addcmul(gv, mvx, -1) : (gv * mvx).neg_();
+      g1 = b.defined() ? b.addcmul(gv, mv, -1) : (gv * mv).neg_();
+    } else if (a.defined() && !fixed) {
+      xx = (xg * sum_gx).div_(-count);
+      xc = (xg * sum_g).div_(-count);
     }
-    auto to_g = image(g1).addcmul(x1, image(gx));
-    if (v.defined()) to_g = to_g.addcmul_(v, image(wr));
-    auto to_x = g * image(xg);
-    if (xc.defined()) to_x = to_x.add_(image(xc)).addcmul_(x1, image(xx));
-    if (xv.defined()) to_x = to_x.addcmul_(v, image(xv));
+    /// constant + sum of images times coefficients, of those that there are.
+    const auto affine = [&](const at::Tensor& constant, const std::vector<std::pair<at::Tensor, at::Tensor>>& terms) {
+      at::Tensor total;
+      for (const auto& [factor, coefficient] : terms) {
+        if (!coefficient.defined()) continue;
+        if (total.defined()) total.addcmul_(factor, image(coefficient));
+        else if (constant.defined()) total = image(constant).addcmul(factor, image(coefficient));
+        else total = factor * image(coefficient);
+      }
+      return total.defined() || !constant.defined() ? total : image(constant).expand_as(x);
+    };
+    const auto to_g = affine(g1, {{x1, gx}, {v, gv}}), to_x = affine(xc, {{g, xg}, {v, xv}, {x1, xx}});
     result[0] = to_g.to(g.scalar_type());
-    result[1] = to_x.to(x.scalar_type());
+    if (to_x.defined()) result[1] = to_x.to(x.scalar_type());
     return result;
   }
 };

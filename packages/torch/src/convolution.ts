@@ -41,7 +41,8 @@ export const joinChannels = (a: Tensor, b: Tensor): Tensor =>
 
 /**
  * sum_i shares_i kernels_i, the smaller kernels amid zeros, in one pass over memory, as are its derivatives of every order
- * (native/mixture.h). For float32 on a CPU, three kernels [., ., k, k] of k = 4, 6 and 8, and shares [3]; null for others.
+ * (native/mixture.h; on other devices than a CPU one for each kernel). For float32, three kernels [., ., k, k] of k = 4, 6
+ * and 8, and shares [3]; null for others.
  * Within `autocast` the result has its type, in which `convolve` takes it.
  */
 export function mixKernels(kernels: readonly Tensor[], shares: Tensor): Tensor | null {
