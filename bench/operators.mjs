@@ -62,8 +62,8 @@ async function iteration(net) {
   }
 }
 
-/** Operators of a step of level II alone, as `fast` takes 23 of 24. @param {boolean} recorded */
-function stepAlone(recorded) {
+/** Operators of a step of level II alone, as `fast` takes 23 of 24. @param {boolean} captured */
+function stepAlone(captured) {
   const native = createRequire(import.meta.url)(library);
   const device = /** @type {'cpu'} */ ('privateuseone:0');
   const side = 32;
@@ -72,8 +72,8 @@ function stepAlone(recorded) {
     image: Float32Array.from({ length: side ** 2 }, (_, k) => ((k * (i + 7)) % 97) / 97),
     mask: Uint8Array.from({ length: side ** 2 }, (_, k) => +(k % side < side / (2 + i))),
   }));
-  /** @type {import('genseg').RecordWork} */
-  const record = (body) => {
+  /** @type {import('genseg').CaptureWork} */
+  const captureWork = (body) => {
     const tape = native.begin();
     try {
       const result = body();
@@ -89,7 +89,7 @@ function stepAlone(recorded) {
   const session = new Session(
     {
       ...{ method: genseg, family: unet, recipe, size: side, channels: 1, classes: 2, seed: 0 },
-      ...{ device, precision: 'fp32', record: recorded ? record : undefined },
+      ...{ device, precision: 'fp32', captureWork: captured ? captureWork : undefined },
     },
     { train: PairSet.from(samples, device), validation: PairSet.from(samples, device) },
   );
@@ -120,10 +120,10 @@ for (const net of nets) {
     ]);
 }
 const stages = ['I, discriminator', 'I, generator', 'II', 'III'];
-const [usual, recorded] = [false, true].map(stepAlone);
+const [usual, captured] = [false, true].map(stepAlone);
 const text = [
   table(['operators', ...stages, 'all', 'plain / this'], rows),
-  `A step of level II alone, its batch included: ${usual} operators; from a recording ${recorded}, and the recording's launch.`,
+  `A step of level II alone, its batch included: ${usual} operators; from a capture ${captured}, and the capture's launch.`,
 ].join('\n\n');
 console.log(text);
 if (write) writeBetween('node bench/operators.mjs', text);

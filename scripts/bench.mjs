@@ -3,7 +3,7 @@
 // torch in one run; what predictions cost; then the studio in Chromium: painting, and a project of 500 images.
 //
 //   npm run bench                all of it; bf16 where the processor has it
-//   npm run bench -- --quick     a minute
+//   npm run bench -- --quick     some minutes
 //   npm run bench -- --seconds 40 each configuration that long, 24 minutes in all; default 120
 //   npm run bench -- --write     also writes table and plot to docs/; for a machine at rest
 //

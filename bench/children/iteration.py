@@ -203,10 +203,12 @@ def make_iteration(file, threads, width, size, depth, precision, layout, device,
             module.to(memory_format=torch.channels_last)
         image, val_image = (x.contiguous(memory_format=torch.channels_last) for x in (image, val_image))
     theta, w = dict(generator.named_parameters()), dict(segmenter.named_parameters())
-    update_discriminator = torch.optim.Adam(discriminator.parameters(), rates["gan"], (0.5, 0.999))
+    foreach = device != "cpu"  # as PyTorch 2 chooses itself on CUDA
+    update_discriminator = torch.optim.Adam(
+        discriminator.parameters(), rates["gan"], (0.5, 0.999), foreach=foreach)
     update_generator = Adam(theta.values(), rates["gan"], (0.5, 0.999))
     update_segmenter = RMSprop(w.values(), rates["segmentation"], 0.9, 1e-8)
-    update_alphas = torch.optim.Adam(alphas, rates["architecture"], weight_decay=1e-5)
+    update_alphas = torch.optim.Adam(alphas, rates["architecture"], weight_decay=1e-5, foreach=foreach)
     low = precision == "bf16"
 
     def autocast():

@@ -142,6 +142,9 @@ export {
 // Nested optimisation: problems, who depends on whom, and the engine that takes their steps.
 
 export {
+  Capture,
+  type CaptureOptions,
+  type CaptureWork,
   type Edge,
   Engine,
   type EngineOptions,
@@ -154,9 +157,6 @@ export {
   Problem,
   type ProblemOptions,
   type Reading,
-  type RecordWork,
-  Replay,
-  type ReplayOptions,
   type Step,
   unobserved,
   unrecorded as unrecordedStep,

@@ -1,8 +1,19 @@
 /** Training on a device that is not the CPU: a device in software stands in for a GPU. */
-import { configure, environment, scope, type Tensor, tensor } from '@genseg/torch';
+import {
+  configure,
+  type Device,
+  environment,
+  Generator,
+  grad,
+  normaliseBatch,
+  randn,
+  scope,
+  type Tensor,
+  tensor,
+} from '@genseg/torch';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { softwareDevice } from '../../torch/test/device/device.ts';
-import type { RecordWork } from '../src/mlo/index.ts';
+import type { CaptureWork } from '../src/mlo/index.ts';
 import { balancedWeights, classTask } from '../src/nn/index.ts';
 import { familyNamed } from '../src/segmenter/index.ts';
 import { genseg, type Method, methods, plain, type Session, separate } from '../src/train/index.ts';
@@ -44,18 +55,42 @@ describe.skipIf(built === null)('a device that is not the CPU', () => {
       });
     });
 
-    test('does recorded work again, and refuses what a graph cannot do', () => {
+    test('does captured work again, and refuses what a graph cannot do', () => {
       scope(() => {
         const x = far([1, 2]);
-        const recorded = <T>(body: () => T) => device.record(body, { generators: [] });
-        const { graph, result } = recorded(() => scope(() => x.mul(2).add(1)));
+        const capture = <T>(body: () => T) => device.capture(body, { generators: [] });
+        const { graph, result } = capture(() => scope(() => x.mul(2).add(1)));
         x.copy_(far([5, 6]));
         graph.replay();
         expect(result.toArray()).toEqual([11, 13]);
         graph.dispose();
-        expect(() => recorded(() => x.sum().item())).toThrow(/the host read/);
-        expect(() => recorded(() => far([1]))).toThrow(/came from the host/);
+        expect(() => capture(() => x.sum().item())).toThrow(/the host read/);
+        expect(() => capture(() => far([1]))).toThrow(/came from the host/);
       });
+    });
+  });
+
+  test('batch normalisation of bfloat16 has the derivatives of float32', () => {
+    scope(() => {
+      using generator = new Generator(3);
+      const half = randn([3, 5, 9, 8], { generator }).mul(2).add(1).to({ dtype: 'bfloat16' });
+      const channels = [0, 1].map(() => randn([5], { generator }));
+      const derivatives = (place: Device, dtype: 'bfloat16' | 'float32') => {
+        const [x, w, b] = [half.to({ dtype }), ...channels].map((t) =>
+          t.to({ device: place }).requiresGrad_(),
+        );
+        const wide = (t: Tensor) => t.to({ dtype: 'float32' });
+        const y = wide(normaliseBatch(x, w, b));
+        const first = grad(y.square().mul(y.tanh()).sum(), [x, w, b], { createGraph: true });
+        const mixed = first.map((g) => wide(g).square().sum()).reduce((sum, one) => sum.add(one));
+        const second = grad(mixed, [x, w, b]);
+        return [y, ...first, ...second].map((t) => wide(t.detach()).to({ device: 'cpu' }));
+      };
+      const expected = derivatives('cpu', 'float32');
+      for (const [i, found] of derivatives(device.name, 'bfloat16').entries()) {
+        const apart = found.sub(expected[i]).square().sum().sqrt().item();
+        expect(apart / expected[i].square().sum().sqrt().item(), `result ${i}`).toBeLessThan(0.02);
+      }
     });
   });
 
@@ -112,7 +147,7 @@ describe.skipIf(built === null)('a device that is not the CPU', () => {
     },
   );
 
-  describe('steps from recordings', () => {
+  describe('steps from captures', () => {
     const task = classTask(2);
 
     const trainedOn = async (
@@ -122,11 +157,11 @@ describe.skipIf(built === null)('a device that is not the CPU', () => {
       const warnings: string[] = [];
       const sessions: Session[] = [];
       const replayed = vi.fn();
-      const record: RecordWork = (body, { generators }) => {
+      const captureWork: CaptureWork = (body, { generators }) => {
         const state = Object.values(sessions[0].parts.modules).flatMap((module) =>
           [...module.namedBuffers().values()].map(({ value }) => value),
         );
-        const { graph, result } = device.record(body, { generators, state });
+        const { graph, result } = device.capture(body, { generators, state });
         const replay = () => {
           replayed();
           graph.replay();
@@ -150,8 +185,8 @@ describe.skipIf(built === null)('a device that is not the CPU', () => {
         };
       };
       const usual = await run({});
-      const recorded = await run({ record, warn });
-      return { usual, recorded, warnings, replayed: replayed.mock.calls.length };
+      const captured = await run({ captureWork, warn });
+      return { usual, captured, warnings, replayed: replayed.mock.calls.length };
     };
 
     test.each([
@@ -159,11 +194,11 @@ describe.skipIf(built === null)('a device that is not the CPU', () => {
       ['separate', separate],
       ['plain', plain],
     ] as const)('%s: they are the steps, to the bit', async (_, method) => {
-      const { usual, recorded, warnings, replayed } = await trainedOn(method);
+      const { usual, captured, warnings, replayed } = await trainedOn(method);
       expect(warnings).toEqual([]);
       expect(replayed).toBeGreaterThan(2);
-      expect([recorded.losses, recorded.hash]).toEqual([usual.losses, usual.hash]);
-      expect(recorded.operators).toBeLessThan(usual.operators / 2);
+      expect([captured.losses, captured.hash]).toEqual([usual.losses, usual.hash]);
+      expect(captured.operators).toBeLessThan(usual.operators / 2);
     });
 
     test.each([
@@ -172,12 +207,12 @@ describe.skipIf(built === null)('a device that is not the CPU', () => {
     ] as const)(
       '%s come from the host, so that the steps are taken as ever',
       async (_, options) => {
-        const { usual, recorded, warnings } = await trainedOn(plain, { ...options, steps: 5 });
+        const { usual, captured, warnings } = await trainedOn(plain, { ...options, steps: 5 });
         expect(warnings).toHaveLength(1);
         expect(warnings[0]).toMatch(
-          /^steps of the segmentation are not replayed: .* from the host/,
+          /^steps of the segmentation are not captured: .* from the host/,
         );
-        expect([recorded.losses, recorded.hash]).toEqual([usual.losses, usual.hash]);
+        expect([captured.losses, captured.hash]).toEqual([usual.losses, usual.hash]);
       },
     );
   });

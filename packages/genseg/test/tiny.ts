@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { type Device, liveTensors, scope, type Tensor, zeros } from '@genseg/torch';
 import { afterEach, beforeEach, expect } from 'vitest';
 import { ignoredClass } from '../src/classes.ts';
-import type { HypergradientMethod, RecordWork } from '../src/mlo/index.ts';
+import type { CaptureWork, HypergradientMethod } from '../src/mlo/index.ts';
 import { classTask, Module, type Task } from '../src/nn/index.ts';
 import { Random } from '../src/random.ts';
 import { type Family, unet } from '../src/segmenter/index.ts';
@@ -41,7 +41,7 @@ export function checkLeaks(): void {
 }
 
 /** A segmenter without training: any function of the images [N, C, H, W]. */
-export class Drawn extends Module {
+export class DrawnSegmenter extends Module {
   readonly #logits: (images: Tensor) => Tensor;
 
   constructor(logits: (images: Tensor) => Tensor) {
@@ -121,7 +121,7 @@ export interface TinyOptions {
   device?: Device;
   imageGenerator?: ImageGenerator;
   hypergradient?: HypergradientMethod;
-  record?: RecordWork;
+  captureWork?: CaptureWork;
   warn?: (text: string) => void;
   witness?: Witness;
   observe?: Observe;
@@ -131,7 +131,7 @@ export interface TinyOptions {
 export function tinySession(method: Method, options: TinyOptions = {}) {
   const { family = unet, recipe = tinyRecipe, seed = 0, witness, observe } = options;
   const { classes = 2, task, halved, device = 'cpu' } = options;
-  const { imageGenerator, hypergradient, record, warn } = options;
+  const { imageGenerator, hypergradient, captureWork, warn } = options;
   const train = discs('train', 5, { classes, halved, device });
   const validation = discs('validation', 2, { classes, halved, device });
   const shape = { size: side, channels: 1, classes, task, imageGenerator, hypergradient };
@@ -140,7 +140,7 @@ export function tinySession(method: Method, options: TinyOptions = {}) {
     ? new ImageSet(discSamples('unlabelled', 4, { classes }), device)
     : null;
   const session = new Session(
-    { ...run, observe, record, warn },
+    { ...run, observe, captureWork, warn },
     { train, validation, unlabelled },
     witness,
   );

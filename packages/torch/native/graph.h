@@ -12,25 +12,26 @@
 #include <c10/cuda/CUDAStream.h>
 
 #include <utility>
+#include <vector>
 
-struct RecordedGraph {
+struct CapturedGraph {
   at::cuda::CUDAGraph graph;
+  /// Its own memory: in a shared pool one graph's results could lie where another works.
+  decltype(at::cuda::graph_pool_handle()) pool = at::cuda::graph_pool_handle();
+  /// What it draws from, and the states before the capture.
+  std::vector<std::pair<double, at::Tensor>> generators;
 };
 
 namespace graph {
 
 constexpr bool available = true;
 
-inline bool& recording() {
+inline bool& capturing() {
   static bool underway = false;
   return underway;
 }
 
-/// One for all graphs, since no two are under way at once: what lives between launches keeps its place in it.
-inline at::cuda::MempoolId_t shared_pool() {
-  static const auto pool = at::cuda::graph_pool_handle();
-  return pool;
-}
+inline at::Generator& to_generator(double handle) { return handles().get<at::Generator>(handle, "Generator"); }
 
 /// LibTorch 2.4 to 2.12 are told what a graph draws from; later ones see it.
 template <class Graph>
@@ -41,7 +42,22 @@ auto registered(Graph& graph, const at::Generator& generator, int)
 template <class Graph>
 void registered(Graph&, const at::Generator&, ...) {}
 
-/// leaveDefaultStream(): the default stream cannot be recorded, so that this thread goes on with another, for good. To be
+/// After a failure, as much as can be set right: the allocator, and generators, which take themselves to be captured still.
+inline void set_right(const CapturedGraph& failed) {
+  capturing() = false;
+  try {
+    c10::cuda::CUDACachingAllocator::endAllocateToPool(c10::cuda::current_device(), failed.pool);
+  } catch (const std::exception&) {  // was done before the failure
+  }
+  for (const auto& [handle, state] : failed.generators) {
+    auto& generator = to_generator(handle);
+    auto fresh = at::globalContext().defaultGenerator(generator.device()).clone();
+    fresh.set_state(state);
+    generator = fresh;
+  }
+}
+
+/// leaveDefaultStream(): the default stream cannot be captured, so that this thread goes on with another, for good. To be
 /// called before the first steps: what LibTorch makes for a stream when it is first used is no part of a graph then.
 inline napi_value leave_default_stream(js::Call& call) {
   call.where = "leaveDefaultStream";
@@ -54,44 +70,47 @@ inline napi_value leave_default_stream(js::Call& call) {
 
 /// beginGraph(generators): from here on the GPU is asked and does nothing, until endGraph or abandonGraph.
 inline napi_value begin(js::Call& call) {
-  call.where = "recordGraph";
-  TORCH_CHECK(!recording(), "another graph is being recorded");
-  auto made = std::make_shared<RecordedGraph>();
-  for (const auto& generator : js::to_vector<at::Generator>(call.env, call[0], [](napi_env env, napi_value value) {
-         return handles().get<at::Generator>(js::to_double(env, value), "Generator");
-       }))
-    registered(made->graph, generator, 0);
-  c10::cuda::device_synchronize();
-  made->graph.capture_begin(shared_pool());
-  recording() = true;
+  call.where = "captureGraph";
+  TORCH_CHECK(!capturing(), "another graph is being captured");
+  TORCH_CHECK(c10::cuda::getCurrentCUDAStream() != c10::cuda::getDefaultCUDAStream(),
+              "the default stream cannot be captured; call leaveDefaultStream() before the first steps");
+  auto made = std::make_shared<CapturedGraph>();
+  for (const double handle : js::to_vector<double>(call.env, call[0], js::to_double))
+    made->generators.emplace_back(handle, to_generator(handle).get_state());
+  try {
+    for (const auto& [handle, state] : made->generators) registered(made->graph, to_generator(handle), 0);
+    c10::cuda::device_synchronize();
+    made->graph.capture_begin(made->pool);
+  } catch (...) {
+    set_right(*made);
+    throw;
+  }
+  capturing() = true;
   return js::from(call.env, handles().add(std::move(made)));
 }
 
-inline RecordedGraph& to_graph(js::Call& call) {
-  return *handles().get<std::shared_ptr<RecordedGraph>>(call.number(0), "CudaGraph");
+inline CapturedGraph& to_graph(js::Call& call) {
+  return *handles().get<std::shared_ptr<CapturedGraph>>(call.number(0), "CudaGraph");
 }
 
 /// endGraph(graph)
 inline napi_value end(js::Call& call) {
-  call.where = "recordGraph";
-  recording() = false;
+  call.where = "captureGraph";
+  capturing() = false;
   to_graph(call).graph.capture_end();
   return js::undefined(call.env);
 }
 
-/// abandonGraph(): after a failure within, or of endGraph, as much as can be set right.
+/// abandonGraph(graph): after a failure within, or of endGraph.
 inline napi_value abandon(js::Call& call) {
-  if (std::exchange(recording(), false)) {
+  auto& failed = to_graph(call);
+  if (capturing()) {
     try {
-      to_graph(call).graph.capture_end();
-      return js::undefined(call.env);
+      failed.graph.capture_end();
     } catch (const std::exception&) {  // as is to be expected of a graph that has failed
     }
   }
-  try {
-    c10::cuda::CUDACachingAllocator::endAllocateToPool(c10::cuda::current_device(), shared_pool());
-  } catch (const std::exception&) {  // was done before the failure
-  }
+  set_right(failed);
   return js::undefined(call.env);
 }
 
@@ -106,14 +125,14 @@ inline napi_value replay(js::Call& call) {
 
 #else
 
-struct RecordedGraph {};
+struct CapturedGraph {};
 
 namespace graph {
 
 constexpr bool available = false;
-inline bool recording() { return false; }
+inline bool capturing() { return false; }
 inline napi_value begin(js::Call&) {
-  TORCH_CHECK(false, "CUDA graphs need a CUDA build of LibTorch, 2.4 or later, with its headers: npm run doctor");
+  TORCH_CHECK(false, "CUDA graphs need a CUDA build of LibTorch, 2.4 or later, with its headers; see genseg doctor");
 }
 inline napi_value leave_default_stream(js::Call& call) { return begin(call); }
 inline napi_value end(js::Call& call) { return begin(call); }

@@ -13,7 +13,7 @@
 
 struct ScriptModule;   // script.h
 struct ProcessGroup;   // distributed.h
-struct RecordedGraph;  // graph.h
+struct CapturedGraph;  // graph.h
 
 /// A handle whose object was disposed.
 struct DisposedError : std::runtime_error {
@@ -23,7 +23,7 @@ struct DisposedError : std::runtime_error {
 class HandleTable {
  public:
   using Object = std::variant<std::monostate, at::Tensor, at::Generator,
-                              std::shared_ptr<ScriptModule>, std::shared_ptr<ProcessGroup>, std::shared_ptr<RecordedGraph>>;
+                              std::shared_ptr<ScriptModule>, std::shared_ptr<ProcessGroup>, std::shared_ptr<CapturedGraph>>;
 
   double add(Object object) {
     if (free_.empty()) {

@@ -12,7 +12,8 @@
 //   of x:  -w r^2 (x' c + <g x'> (v - <v> - x' <v x'>) + <v x'> (g - <g> - x' <g x'>)) + a r (g - <g> - x' <g x'>)
 //
 // Where mean and variance are given (evaluation) they do not hang on x: the terms with <.> but <v g> fall away, and
-// of x only a r g is left. LibTorch composes the second derivative of some thirty passes (norm_composed.h). Third ones are not offered.
+// of x only a r g is left. Of LibTorch's operators the second is some thirty passes (norm_composed.h). Third derivatives are
+// not offered.
 #pragma once
 
 #include <ATen/ATen.h>

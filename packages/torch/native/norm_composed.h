@@ -1,6 +1,6 @@
-// Batch normalisation of LibTorch's operators, for types and devices that the kernels of norm_kernels.h do not take. Its
-// first derivative is LibTorch's; the second, by the formulas in norm.h, is some thirty operators, where LibTorch's own
-// is over a hundred: on a GPU each is a launch.
+// Batch normalisation of LibTorch's operators, for types and devices that the kernels of norm_kernels.h do not take. Values
+// and the first derivative are those of LibTorch's own kernels, also where cuDNN has some (not timed on a GPU). The second,
+// by the formulas in norm.h, is some thirty operators, where LibTorch's is over a hundred: on a GPU each is a launch.
 #pragma once
 
 #include <ATen/ATen.h>
@@ -53,7 +53,9 @@ struct Gradients : Function<Gradients> {
     for (int64_t d = 0; d < x.dim(); d++)
       if (d != 1) pixels.push_back(d);
     const auto image = [&](const at::Tensor& channels) { return channels.view(shape); };
-    const auto sum = [&](const at::Tensor& image) { return image.sum(pixels); };
+    // In the type of the statistics: sums of bfloat16 would be rounded to it.
+    const auto wide = [&](const at::Tensor& image) { return image.to(inverse.scalar_type()); };
+    const auto sum = [&](const at::Tensor& image) { return image.sum(pixels, false, inverse.scalar_type()); };
     const double count = static_cast<double>(x.numel() / x.size(1));
 
     const auto x1 = (x - image(saved[3])) * image(inverse);  // x'
@@ -63,9 +65,9 @@ struct Gradients : Function<Gradients> {
     if (a.defined()) xg = a * r;
     if (v.defined()) gv = w * r;
     if (v.defined() && fixed) {
-      result[2] = sum(v * g) * r;
+      result[2] = sum(wide(v) * g) * r;
     } else if (v.defined()) {
-      const auto means = at::stack({sum(v), sum(v * x1), sum(v * g), sum_g, sum_gx}) / count;
+      const auto means = at::stack({sum(v), sum(v * x1), sum(wide(v) * g), sum_g, sum_gx}) / count;
       const auto mv = means[0], mvx = means[1], mg = means[3], mgx = means[4];
       const auto c = means[2].addcmul(mv, mg, -1).addcmul_(mvx, mgx, -1);
       const auto wrr = gv * r, negative = wrr.neg();

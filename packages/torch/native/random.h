@@ -12,13 +12,13 @@ inline at::Generator& to_generator(js::Call& call) {
   return handles().get<at::Generator>(call.number(0), "Generator");
 }
 
-/// createGenerator(device, seed): of CUDA its own, of any other device one of the host.
+/// createGenerator(device, seed): for the device in software of our tests one of the host.
 inline napi_value create(js::Call& call) {
   call.where = "Generator";
   const c10::Device device(call.string(0));
   const auto seed = static_cast<uint64_t>(call.integer(1));
   at::Generator generator;
-  if (!device.is_cuda()) {
+  if (device.is_cpu() || device.type() == c10::DeviceType::PrivateUse1) {
     generator = at::make_generator<at::CPUGeneratorImpl>(seed);
   } else {
     generator = at::globalContext().defaultGenerator(device).clone();

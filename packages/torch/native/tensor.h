@@ -1,6 +1,7 @@
 // Tensors apart from operators: bytes in and out, what a tensor is, slicing, and its handle's life.
 #pragma once
 
+#include <ATen/Context.h>
 #include <ATen/TensorIndexing.h>
 
 #include <algorithm>
@@ -29,8 +30,9 @@ inline napi_value upload(js::Call& call) {
   call.where = "upload";
   const auto source = to_tensor(call.env, call[0]);
   const c10::Device device(call.string(1));
+  TORCH_CHECK(!device.is_cuda() || at::globalContext().hasCUDA(), "there is no CUDA device; genseg doctor says why");
   const bool pinned = source.is_cpu() && device.is_cuda();
-  TORCH_CHECK(!pinned || !graph::recording(), "a graph would copy the same numbers each time; make the tensor before");
+  TORCH_CHECK(!pinned || !graph::capturing(), "a graph would copy the same numbers each time; make the tensor before");
   return from_tensor(call.env, (pinned ? source.pin_memory() : source).to(device, source.scalar_type(), /*non_blocking=*/true));
 }
 

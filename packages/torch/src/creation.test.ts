@@ -127,6 +127,8 @@ it('upload gives the same values on the device, and says where there is none', (
     const moved = upload(value, there);
     expect([moved.device, moved.toArray(), moved.requiresGrad]).toEqual([there, [1, 2.5], true]);
     expect(() => upload(value, absent)).toThrow(TorchError);
+    if (absent === 'cuda:0')
+      expect(() => upload(value, 'cuda')).toThrow('upload: there is no CUDA device; genseg doctor');
     if (environment().cuda.length === 0) return;
     const far = upload(value, 'cuda').mul(2);
     expect([far.device, far.toArray()]).toEqual(['cuda:0', [2, 5]]);

@@ -87,8 +87,9 @@ export function tensor(
 }
 
 /**
- * The same values on a device. A GPU copies them out of pinned memory: neither does the host wait for it, nor it for the
- * host.
+ * The same values on a device; where they are there already, the same memory. A GPU copies them out of pinned memory:
+ * neither does the host wait for it, nor it for the host.
+ * @throws TorchError where there is no such device.
  */
 export function upload(value: Tensor, device: Device): Tensor {
   return scope(() => new Tensor(native.upload(value.handle, device)));

@@ -24,7 +24,7 @@ export interface Environment {
   imageLayout: ImageLayout;
   /** Whether cuDNN tries its convolution algorithms and keeps the fastest. */
   cudnnBenchmark: boolean;
-  /** Whether this build can record CUDA graphs (`recordGraph`). */
+  /** Whether this build can capture CUDA graphs (`captureGraph`). */
   cudaGraphs: boolean;
   /** Free and total bytes of each CUDA device. */
   cuda: { free: number; total: number }[];

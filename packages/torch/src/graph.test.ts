@@ -1,11 +1,11 @@
 import { expect, it } from 'vitest';
 import {
+  captureGraph,
   environment,
   Generator,
   grad,
   leaveDefaultStream,
   rand,
-  recordGraph,
   scope,
   TorchError,
   tensor,
@@ -20,8 +20,8 @@ it.skipIf(cudaGraphs)('says what CUDA graphs need where this build has none', ()
   const body = () => {
     called = true;
   };
-  expect(() => recordGraph(body)).toThrow(TorchError);
-  expect(() => recordGraph(body)).toThrow(needs);
+  expect(() => captureGraph(body)).toThrow(TorchError);
+  expect(() => captureGraph(body)).toThrow(needs);
   expect(leaveDefaultStream).toThrow(needs);
   expect(called).toBe(false);
 });
@@ -41,7 +41,7 @@ it.runIf(here)('a graph computes anew from what its inputs hold, with fresh draw
     const { state } = generator;
     const expected = [evaluate(), evaluate()].map(({ noise }) => noise.toArray());
     generator.state = state;
-    const { graph, result } = recordGraph(evaluate, { generators: [generator] });
+    const { graph, result } = captureGraph(evaluate, { generators: [generator] });
     const seen = [
       [1, 2],
       [5, 6],
@@ -60,16 +60,16 @@ it.runIf(here)('a graph computes anew from what its inputs hold, with fresh draw
 );
 
 it.runIf(here)(
-  'a body that waits for the GPU or copies to it cannot be recorded, and all goes on',
+  'a body that waits for the GPU or copies to it cannot be captured, and all goes on',
   () =>
     scope(() => {
       leaveDefaultStream();
       const x = tensor([1, 2], { device: 'cuda' });
-      expect(() => recordGraph(() => tensor([1], { device: 'cuda' }))).toThrow(
+      expect(() => captureGraph(() => tensor([1], { device: 'cuda' }))).toThrow(
         /make the tensor before/,
       );
-      expect(() => recordGraph(() => x.sum().item())).toThrow(TorchError);
-      const { graph, result } = recordGraph(() => x.mul(2));
+      expect(() => captureGraph(() => x.sum().item())).toThrow(TorchError);
+      const { graph, result } = captureGraph(() => x.mul(2));
       graph.replay();
       expect(result.toArray()).toEqual([2, 4]);
       graph.dispose();

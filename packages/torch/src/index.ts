@@ -36,7 +36,7 @@ export {
 } from './environment.ts';
 export { DisposedTensorError, OutOfMemoryError, TorchError } from './errors.ts';
 export { Generator, type GeneratorState } from './generator.ts';
-export { type CudaGraph, leaveDefaultStream, recordGraph } from './graph.ts';
+export { type CudaGraph, captureGraph, leaveDefaultStream } from './graph.ts';
 export { keep, liveBytes, liveTensors, type Resource, scope } from './lifetime.ts';
 export { normaliseBatch, type RunningStatistics } from './norm.ts';
 // The one star: the operators' names stand one by one in ops.txt.

@@ -1,7 +1,7 @@
 /**
  * Batch normalisation with a leaky ReLU behind it, whose derivatives up to the second are two passes over memory on a
- * CPU (native/norm.h), where LibTorch's second one takes some thirty. Elsewhere, and for other types than float32 and
- * bfloat16, it is LibTorch's.
+ * CPU (native/norm.h). Elsewhere, and for other types than float32 and bfloat16, values and first derivatives are those of
+ * LibTorch's operators, and the second is composed of them (native/norm_composed.h).
  */
 import { native } from './binding.ts';
 import { Tensor } from './ops.gen.ts';

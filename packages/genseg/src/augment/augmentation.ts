@@ -38,12 +38,21 @@ export interface ImageAugmentation {
 
 /**
  * An image augmentation from its two parts.
- * @example const lit = imageAugmentation(({ dtype }, generator) => rand([1], { dtype, generator }), (x, by) => x.add(by));
+ * @param draw the random numbers, from `generator`, which is on the CPU; its tensors on the device of the images.
+ * @param apply a function of tensors alone, differentiable in the image.
+ * @throws TypeError unless both are functions.
+ * @example
+ * const brighter = imageAugmentation(
+ *   ({ shape, dtype, device }, generator) => upload(rand([shape[0], 1, 1, 1], { dtype, generator }), device),
+ *   (image, by) => image.add(by),
+ * );
  */
 export function imageAugmentation<D extends Drawn>(
   draw: (like: ImagesLike, generator: Generator) => D,
   apply: (image: Tensor, drawn: D) => Tensor,
 ): ImageAugmentation {
+  if (typeof draw !== 'function' || typeof apply !== 'function')
+    throw new TypeError('imageAugmentation takes two functions: draw, and apply');
   const parts = {
     draw: (like: ImagesLike, generator: Generator): Drawn => scope(() => draw(like, generator)),
     apply: (image: Tensor, drawn: Drawn) => scope(() => apply(image, drawn as D)),

@@ -319,3 +319,10 @@ test.each([
 ])('%s is refused', (make, message) => {
   expect(make).toThrow(message);
 });
+
+test('what is no image augmentation is refused when a chain is built', () => {
+  const plain = ((image: Tensor) => image) as never;
+  for (const step of [plain, gain as never, undefined as never, [gain()] as never])
+    expect(() => chain(gain(), step)).toThrow(/^chain: step 2 is no image augmentation; make one/);
+  expect(() => imageAugmentation(plain, undefined as never)).toThrow(/takes two functions/);
+});

@@ -151,13 +151,19 @@ export const noise = ({ deviation = 0.05 } = {}): ImageAugmentation =>
     (image, [size, white]) => image.addcmul(white, size),
   );
 
-/** One after the other, then cut to [0, 1] as a camera does. */
-export const chain = (...steps: readonly ImageAugmentation[]): ImageAugmentation =>
-  imageAugmentation(
+/** One after the other, then cut to [0, 1] as a camera does. @throws TypeError for a step that is no image augmentation. */
+export function chain(...steps: readonly ImageAugmentation[]): ImageAugmentation {
+  const wrong = steps.findIndex((step) => !step?.draw || !step.apply);
+  if (wrong >= 0)
+    throw new TypeError(
+      `chain: step ${wrong + 1} is no image augmentation; make one with imageAugmentation(draw, apply)`,
+    );
+  return imageAugmentation(
     (like, generator) => steps.map((step) => step.draw(like, generator)),
     (image, drawn) =>
       steps.reduce((x, step, i) => step.apply(x, drawn[i]), image).clamp({ min: 0, max: 1 }),
   );
+}
 
 /** All changes of gray values and colours but `curve`. @param options.strength factor of every range, 0 (no change) to 3. */
 export function photometric(options: { strength?: number } = {}): ImageAugmentation {

@@ -64,16 +64,28 @@ export function examine(
       advice: free < 2 * 2 ** 30 ? 'little memory is free: another program uses this device' : null,
     })),
     engine.cuda.length === 0
-      ? { name: 'CUDA', value: 'none', advice: null }
+      ? { name: 'CUDA', ...withoutDevice(engine.config) }
       : {
           name: 'CUDA graphs',
-          value: engine.cudaGraphs ? 'can be recorded' : 'none',
+          value: engine.cudaGraphs ? 'can be captured' : 'none',
           advice: engine.cudaGraphs
             ? null
-            : "for train --cuda-graphs: LibTorch 2.4 or later, CUDA's headers, then npm run setup",
+            : "for train --cuda-graphs: LibTorch 2.4 or later and CUDA's headers; then remove packages/torch/build and run npm run setup",
         },
   ];
 }
+
+/** Why there is no CUDA device, from LibTorch's account of how it was built. */
+const withoutDevice = (config: string) =>
+  /USE_CUDA=(ON|1)/.test(config)
+    ? {
+        value: 'this LibTorch has it, and sees no device',
+        advice: "look at NVIDIA's driver (nvidia-smi) and CUDA_VISIBLE_DEVICES",
+      }
+    : {
+        value: 'none: this LibTorch was built without; for a GPU see README, "Which LibTorch"',
+        advice: null,
+      };
 
 export const doctorCommand = new Command('doctor')
   .description('show what the engine runs on, and what would make it faster')

@@ -1,4 +1,6 @@
 /** Nested optimisation: problems, who depends on whom, and gradients through optima. */
+
+export { Capture, type CaptureOptions, type CaptureWork, type Evaluation } from './capture.ts';
 export {
   Engine,
   type EngineOptions,
@@ -20,4 +22,3 @@ export {
 export { type Hypergradient, hypergradient } from './hypergradient.ts';
 export { Problem, type ProblemOptions, type Step, unrecorded } from './problem.ts';
 export type { Reading } from './reading.ts';
-export { type Evaluation, type RecordWork, Replay, type ReplayOptions } from './replay.ts';

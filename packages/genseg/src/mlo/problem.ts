@@ -15,8 +15,8 @@ import {
 } from '@genseg/torch';
 import { type Parameter, substitute, valuesOf } from '../nn/index.ts';
 import { type Gradient, type Optimizer, type OptimizerState, realise } from '../optim/index.ts';
+import type { Capture, Evaluation } from './capture.ts';
 import { type Reading, reading } from './reading.ts';
-import type { Evaluation, Replay } from './replay.ts';
 
 export interface ProblemOptions<Batch> {
   optimizer: Optimizer;
@@ -30,8 +30,8 @@ export interface ProblemOptions<Batch> {
   frozen?<T>(body: () => T): T;
   /** Runs every evaluation of the loss, for instance in a lower precision. */
   compute?<T>(body: () => T): T;
-  /** Evaluates in `step` from a recording; by default operator after operator. */
-  replay?: Replay | undefined;
+  /** Evaluates in `step`; by default that is done operator after operator. */
+  capture?: Capture | undefined;
 }
 
 /** What one step was made from: enough to evaluate its loss again, or to take the step again. */
@@ -98,7 +98,7 @@ export class Problem<Batch = unknown> {
 
   /** One optimiser update on a new batch. @returns the loss before it, and the batch. */
   step(): { loss: Reading; batch: Batch } {
-    const { batch, loss } = this.#update(this.#options.replay);
+    const { batch, loss } = this.#update(this.#options.capture);
     return { batch, loss };
   }
 
@@ -135,13 +135,19 @@ export class Problem<Batch = unknown> {
     return { loss, step: { ...taken, batch, random, gradients: fixed, recording } };
   }
 
-  #update(replay?: Replay) {
-    const evaluated = this.#evaluateNext({ replay });
+  #update(capture?: Capture) {
+    const evaluated = this.#evaluateNext({ capture });
     this.optimizer.step(evaluated.gradients);
     return evaluated;
   }
 
-  #evaluateNext({ createGraph, replay }: { createGraph?: boolean; replay?: Replay | undefined }) {
+  #evaluateNext({
+    createGraph,
+    capture,
+  }: {
+    createGraph?: boolean;
+    capture?: Capture | undefined;
+  }) {
     const batch = this.draw();
     const random = this.generators.map((generator) => generator.state);
     const { loss: lossOf, compute = (body) => body(), frozen = (body) => body() } = this.#options;
@@ -151,7 +157,7 @@ export class Problem<Batch = unknown> {
         const gradients = grad(value, valuesOf(this.parameters), { createGraph });
         return { loss: value.detach(), gradients };
       });
-    const { loss, gradients } = replay ? replay.evaluate(batch, evaluate, frozen) : evaluate(batch);
+    const { loss, gradients } = capture?.evaluate(batch, evaluate, frozen) ?? evaluate(batch);
     return { batch, loss: reading(loss), random, gradients };
   }
 

@@ -44,8 +44,8 @@ export function updateAverage(
 }
 
 /**
- * `lerp_` of each tensor to its end, to the same bits, in few operators: for GPUs, where their number is what costs. On a
- * CPU it is the slower one, as it goes over memory twice. From 1/2 on `lerp_` has another formula, which only the first
+ * `lerp_` of each tensor to its end in few operators: for GPUs, where their number is what costs. On a CPU it gives the same
+ * bits, and is the slower one, as it goes over memory twice. From 1/2 on `lerp_` has another formula, which only the first
  * steps of an average meet.
  */
 export function lerpEach(

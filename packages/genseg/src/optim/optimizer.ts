@@ -237,7 +237,7 @@ export abstract class Optimizer {
       return results!;
     };
     const sites = at.values.map((value, i) => ({
-      ...{ i, value: value.detach(), gradient: at.gradients[i] },
+      ...{ i, value, gradient: at.gradients[i] },
       ...{ state: at.state.slots[i], pace: this.#pace(i, step) },
     }));
     // To the gradients alone, from the new values alone, where the state need not be made first.

@@ -31,7 +31,7 @@ export function groupsOf<U extends Update>(updates: readonly U[]): U[][] {
     const numel = shape.reduce((a, b) => a * b, 1);
     const kind = `${dtype} ${device} ${update.pace.lr}`;
     const last = open.get(kind);
-    if (!joins(update, shape) || numel > joinedAtMost(device)) groups.push([update]);
+    if (numel > joinedAtMost(device) || !joins(update, shape)) groups.push([update]);
     else if (last && numel <= last.room) {
       last.group.push(update);
       last.room -= numel;

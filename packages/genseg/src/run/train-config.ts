@@ -181,7 +181,7 @@ export const trainConfigSchema = z
       .describe('How images lie in memory between the kernels of a CPU'),
     cudaGraphs: boolean
       .default(false)
-      .describe('Record steps on a GPU once and replay them; new, and not tried on one yet'),
+      .describe('Capture steps on a GPU once and replay them; new, and not tried on one yet'),
     threads: wholeNumber(1, 1024)
       .nullable()
       .default(null)

@@ -1,6 +1,6 @@
 import { Generator, noGrad, scope, type Tensor, tensor } from '@genseg/torch';
 import { describe, expect, test } from 'vitest';
-import { checkLeaks, Drawn } from '../../test/tiny.ts';
+import { checkLeaks, DrawnSegmenter } from '../../test/tiny.ts';
 import { Conv2d, classTask } from '../nn/index.ts';
 import type { Picture } from './predict.ts';
 import { predictTiled, tileStarts, tileWeights } from './tiles.ts';
@@ -59,7 +59,7 @@ const side = 32;
 const square = { width: side, height: side };
 const use = { size: side, task: classTask(2), atOnce: 3, probabilities: true };
 const tiled = (logits: (images: Tensor) => Tensor, whole: Picture, tile = square) => {
-  using model = new Drawn(logits);
+  using model = new DrawnSegmenter(logits);
   return predictTiled(model, cut(whole, tile), tile, use);
 };
 const sigmoid = (x: number) => 1 / (1 + Math.exp(-x));
@@ -148,7 +148,9 @@ test('tiles of another scale and shape are stretched to the model and back', () 
 });
 
 test('several classes; no probabilities unless they are asked for', () => {
-  using model = new Drawn((images) => images.mul(tensor([1, -1, 0.2]).reshape([1, 3, 1, 1])));
+  using model = new DrawnSegmenter((images) =>
+    images.mul(tensor([1, -1, 0.2]).reshape([1, 3, 1, 1])),
+  );
   const whole = picture(50, 40);
   const negative = { ...whole, image: whole.image.map((v, i) => (i % 50 < 25 ? v : -v)) };
   const task = classTask(3);

@@ -9,7 +9,7 @@
 import { cat, type Generator, noGrad, type Tensor, where } from '@genseg/torch';
 import type { Drawn } from '../augment/index.ts';
 import { ignoredClass } from '../classes.ts';
-import { type Edge, lowerToUpper, Problem, type Replay, upperToLower } from '../mlo/index.ts';
+import { type Capture, type Edge, lowerToUpper, Problem, upperToLower } from '../mlo/index.ts';
 import {
   deepSupervisionLoss,
   type GanLoss,
@@ -41,7 +41,7 @@ export interface GanOptions {
   partial?: boolean;
   random: Generator;
   compute?: Compute | undefined;
-  replay?: Replay | undefined;
+  capture?: Capture | undefined;
 }
 
 /** The real image stands in where there is no label, so that no loss sees a difference there. */
@@ -137,7 +137,7 @@ export function segmentationProblem(
     task?: Task;
     generators: readonly Generator[];
     compute?: Compute | undefined;
-    replay?: Replay | undefined;
+    capture?: Capture | undefined;
     frozen?<T>(body: () => T): T;
   },
 ): Problem<SegmentationBatch> {

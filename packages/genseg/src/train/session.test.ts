@@ -1,14 +1,14 @@
 import { scope } from '@genseg/torch';
 import { expect, test, vi } from 'vitest';
+import { runsAgain } from '../../test/capture.ts';
 import { temporaryFolder } from '../../test/data/fixtures.ts';
-import { runsAgain } from '../../test/recorder.ts';
 import { checkLeaks, stateHash, tinyRecipe, tinySession, tinyTrainer } from '../../test/tiny.ts';
 import { ignoredClass } from '../classes.ts';
 import {
+  type CaptureWork,
   finiteDifference,
   type HypergradientMethod,
   neumann,
-  type RecordWork,
   unrolled,
 } from '../mlo/index.ts';
 import { balancedWeights, classTask, regionTask } from '../nn/index.ts';
@@ -41,9 +41,9 @@ test.each(table)(
 test.each([
   ['genseg', genseg],
   ['plain', plain],
-] as const)('%s: steps from recordings are the steps, to the bit', async (_, method) => {
-  const trained = async (record?: RecordWork) => {
-    using tiny = tinySession(method, { record, warn: (text) => warnings.push(text) });
+] as const)('%s: steps from captures are the steps, to the bit', async (_, method) => {
+  const trained = async (captureWork?: CaptureWork) => {
+    using tiny = tinySession(method, { captureWork, warn: (text) => warnings.push(text) });
     sessions[0] = tiny.session;
     for (let i = 0; i < 6; i++) if (tiny.session.synthesis) tiny.session.pretrainStep();
     const losses = Array.from({ length: 10 }, () => [...tiny.session.trainStep().losses]);
@@ -62,17 +62,17 @@ test.each([
   expect(replayed.mock.calls.length).toBeGreaterThan(6);
 });
 
-test('a session says of which problem no step can be replayed', () => {
+test('a session says of which problem no step can be captured', () => {
   const warnings: string[] = [];
-  const record = () => {
+  const captureWork = () => {
     throw new Error('no GPU');
   };
-  using tiny = tinySession(separate, { record, warn: (text) => warnings.push(text) });
+  using tiny = tinySession(separate, { captureWork, warn: (text) => warnings.push(text) });
   for (let i = 0; i < 5; i++) tiny.session.pretrainStep();
   for (let i = 0; i < 5; i++) tiny.session.trainStep();
   expect(warnings).toEqual(
     ['discriminator', 'generator', 'segmentation'].map(
-      (name) => `steps of the ${name} are not replayed: no GPU`,
+      (name) => `steps of the ${name} are not captured: no GPU`,
     ),
   );
 });

@@ -5,14 +5,14 @@
 import { autocast, type Device, Generator, keep, noGrad, scope, type Tensor } from '@genseg/torch';
 import { type Drawn, photometric } from '../augment/index.ts';
 import {
+  Capture,
+  type CaptureWork,
   type Engine,
   type HypergradientMethod,
   Iteration,
   type Observe,
   type Problem,
   type Reading,
-  type RecordWork,
-  Replay,
   unobserved,
 } from '../mlo/index.ts';
 import { classTask, oneHotMask, type Task } from '../nn/index.ts';
@@ -48,8 +48,8 @@ export interface SessionOptions {
   seed: number;
   device: Device;
   precision: 'fp32' | 'bf16';
-  /** Records the steps of levels I and II that level III does not look through; by default none is. */
-  record?: RecordWork | undefined;
+  /** Captures the steps of levels I and II that level III does not look through; by default none is. */
+  captureWork?: CaptureWork | undefined;
   /** Told of what goes otherwise than asked. */
   warn?(text: string): void;
   /** Runs each problem's step by the problem's name, and in it what draws the batch as `data`. */
@@ -88,7 +88,7 @@ export class Session {
   /** Of masks as the generator takes them. */
   readonly #planes: number;
   readonly #witness: Witness;
-  readonly #replays: Replay[] = [];
+  readonly #captures: Capture[] = [];
 
   constructor(options: SessionOptions, data: SessionData, witness: Witness = () => {}) {
     const { method, family, classes, seed, device, precision } = options;
@@ -123,7 +123,7 @@ export class Session {
     const wiring = {
       ...{ planes: this.#planes, task: this.task, initial, dropout },
       ...{ compute: this.#compute, observe: this.observe },
-      replayFor: (problem: string) => this.#replayFor(problem),
+      captureFor: (problem: string) => this.#captureFor(problem),
     };
     const draw = this.#draws();
     const synthesis = method.synthesises
@@ -167,13 +167,19 @@ export class Session {
     );
   }
 
-  #replayFor(problem: string): Replay | undefined {
-    const { record, warn = () => {} } = this.options;
-    if (!record) return undefined;
-    const generators = [this.#streams.dropout];
-    const giveUp = (reason: string) => warn(`steps of the ${problem} are not replayed: ${reason}`);
-    const made = new Replay({ record, generators, giveUp });
-    this.#replays.push(made);
+  #captureFor(problem: string): Capture | undefined {
+    const { captureWork, warn = () => {} } = this.options;
+    if (!captureWork) return undefined;
+    const made = new Capture({
+      captureWork,
+      generators: [this.#streams.dropout],
+      state: () =>
+        Object.values(this.parts.modules).flatMap((module) =>
+          [...module.namedBuffers().values()].map(({ value }) => value),
+        ),
+      giveUp: (reason) => warn(`steps of the ${problem} are not captured: ${reason}`),
+    });
+    this.#captures.push(made);
     return made;
   }
 
@@ -207,11 +213,13 @@ export class Session {
         recolour: (image) => recolour(image, colour),
         steps: recipe.segmentation.steps,
       });
-    const synthesise = (mask: Tensor, colours?: Drawn): Tensor =>
-      extraColours.apply(generator!.forward(oneHotMask(mask, this.#planes)), colours!);
+    const synthesise = (mask: Tensor, colours?: Drawn): Tensor => {
+      const image = generator!.forward(oneHotMask(mask, this.#planes));
+      return colours ? extraColours.apply(image, colours) : image;
+    };
     return segmentationProblem(this.segmenter, optimizer, {
       ...shared,
-      ...{ generators: [dropout], replay: this.#replayFor('segmentation') },
+      ...{ generators: [dropout], capture: this.#captureFor('segmentation') },
       // Without feedback nothing flows back into the generator, so nothing is recorded.
       synthesise: method.feedback ? synthesise : (...given) => noGrad(() => synthesise(...given)),
       syntheticWeight: recipe.syntheticWeight,
@@ -307,7 +315,7 @@ export class Session {
       Object.values(record),
     ))
       owned.dispose();
-    for (const replay of this.#replays) replay.dispose();
+    for (const capture of this.#captures) capture.dispose();
   }
 
   [Symbol.dispose](): void {

@@ -3,7 +3,7 @@
  * session has beside its segmentation model where its method draws synthetic pairs.
  */
 import type { Generator } from '@genseg/torch';
-import { Engine, Graph, type Observe, type Problem, type Replay, unrolled } from '../mlo/index.ts';
+import { type Capture, Engine, Graph, type Observe, type Problem, unrolled } from '../mlo/index.ts';
 import { PatchDiscriminator } from '../models/index.ts';
 import { lsgan, type Task, vanillaGan } from '../nn/index.ts';
 import { Adam, type Optimizer } from '../optim/index.ts';
@@ -35,15 +35,15 @@ export interface Wiring {
   initial: Generator;
   dropout: Generator;
   compute: Compute | undefined;
-  /** For the problem of a name, where its steps are recorded. */
-  replayFor(problem: string): Replay | undefined;
+  /** For the problem of a name, where its steps are captured. */
+  captureFor(problem: string): Capture | undefined;
   observe: Observe;
 }
 
 /** Level I. @param draw training pairs. */
 export function makeSynthesis(
   { recipe, size, channels, device, imageGenerator = pix2pix }: SessionOptions,
-  { planes, task, initial, dropout, compute, replayFor }: Wiring,
+  { planes, task, initial, dropout, compute, captureFor }: Wiring,
   draw: () => Pairs,
 ): Synthesis {
   const { generator, architecture } = imageGenerator.build(planes, channels, {
@@ -67,11 +67,11 @@ export function makeSynthesis(
   const problems = {
     discriminator: discriminatorProblem(networks, optimizers.discriminator, {
       ...shared,
-      replay: replayFor('discriminator'),
+      capture: captureFor('discriminator'),
     }),
     generator: generatorProblem(networks, optimizers.generator, {
       ...shared,
-      ...{ l1Weight: recipe.gan.l1, replay: replayFor('generator') },
+      ...{ l1Weight: recipe.gan.l1, capture: captureFor('generator') },
     }),
   };
   return { architecture, generator, discriminator, optimizers, problems };

@@ -1,7 +1,7 @@
 import { Generator, noGrad, ones, scope, type Tensor } from '@genseg/torch';
 import { expect, test } from 'vitest';
 import { largestDifference } from '../../test/numeric.ts';
-import { checkLeaks, Drawn, discSamples, side } from '../../test/tiny.ts';
+import { checkLeaks, DrawnSegmenter, discSamples, side } from '../../test/tiny.ts';
 import { families, inputOf } from '../segmenter/index.ts';
 import { featuresOf, imageFeatures } from './domain.ts';
 import { uncertaintyOf } from './uncertainty.ts';
@@ -11,7 +11,7 @@ checkLeaks();
 
 const [sample] = discSamples('disc', 1);
 const views = (logits: (images: Tensor) => Tensor) => {
-  using model = new Drawn(logits);
+  using model = new DrawnSegmenter(logits);
   return predictViews(model, sample, { size: side });
 };
 /** Marks what is bright: it turns with the image. */

@@ -2,7 +2,7 @@
 import { configure, environment, leaveDefaultStream } from '@genseg/torch';
 import type { Plan } from '../train/index.ts';
 
-/** They are set back when this goes out of scope. */
+/** They are set back when this goes out of scope, but for the stream of a GPU that `applySettings` may leave. */
 export function keepSettings(): Disposable {
   const { threads, imageLayout, cudnnBenchmark } = environment();
   return { [Symbol.dispose]: () => configure({ threads, imageLayout, cudnnBenchmark }) };

@@ -105,5 +105,5 @@ export function requireWhole({ root, events, checkpoints }: RunPaths): void {
 export const startSession = (
   plan: Plan,
   pairs: RunPairs,
-  look: Pick<SessionOptions, 'observe' | 'warn'> = {},
-): Session => new Session({ ...sessionOptions(plan), ...look }, pairs);
+  options: Pick<SessionOptions, 'observe' | 'captureWork' | 'warn'> = {},
+): Session => new Session({ ...sessionOptions(plan), ...options }, pairs);

@@ -1,6 +1,6 @@
 /** `genseg train` and `genseg resume`: from a folder of labelled images to an evaluated run folder. */
 import { existsSync, readFileSync } from 'node:fs';
-import { environment, saveSafetensors, scope } from '@genseg/torch';
+import { captureGraph, environment, saveSafetensors, scope } from '@genseg/torch';
 import { TrainingError } from '../errors.ts';
 import type { SetResult } from '../report/index.ts';
 import {
@@ -134,7 +134,11 @@ async function execute(
   const { last, best } = run.paths.checkpoints;
   const unprofiled = config.profile && !existsSync(run.paths.profile.text);
   using profile = unprofiled ? profileRun(run.paths, plan) : null;
-  using session = startSession(plan, pairs, { observe: profile?.observe, warn: watcher.warn });
+  using session = startSession(plan, pairs, {
+    observe: profile?.observe,
+    captureWork: plan.cudaGraphs ? captureGraph : undefined,
+    warn: watcher.warn,
+  });
   const resumed = hasCheckpoint(last);
   const progress = noProgress();
   if (resumed) Object.assign(progress, loadCheckpoint<Progress>(last, session.parts));

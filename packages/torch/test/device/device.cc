@@ -1,6 +1,7 @@
 // A device in software for tests, where there is no GPU: LibTorch's backend for private use over the host's memory. Its
 // tensors mix with those of the CPU no more than a GPU's do, what the host waits for is counted, and what is asked of it
-// can be recorded and done again. It computes with the CPU's operators, and knows no streams: nothing is ever under way.
+// can be captured and done again. It computes with the CPU's operators, and knows no streams: nothing is ever under way.
+// For LibTorch 1.13 and 2.6.
 
 #include <ATen/ATen.h>
 #include <ATen/NativeFunctions.h>
@@ -30,15 +31,16 @@ struct Counts {
 using Tape = std::vector<std::function<void()>>;
 std::unordered_map<int64_t, Tape> tapes;
 int64_t last_tape = 0;
-Tape* recording = nullptr;
+Tape* capturing = nullptr;
 
-void refuse_recording(const char* what) { TORCH_CHECK(!recording, what, " while work is recorded"); }
+void refuse_capture(const char* what) { TORCH_CHECK(!capturing, what, " while work is captured"); }
 
 /// A CPU tensor's memory as a tensor of the device.
 at::Tensor wrapped(const at::Tensor& host) {
   if (!host.defined()) return host;
   auto* keep = new at::Tensor(host);
-  c10::DataPtr data(host.storage().data(), keep, [](void* kept) { delete static_cast<at::Tensor*>(kept); }, software);
+  void* memory = host.numel() ? static_cast<char*>(host.data_ptr()) - host.storage_offset() * host.itemsize() : nullptr;
+  c10::DataPtr data(memory, keep, [](void* kept) { delete static_cast<at::Tensor*>(kept); }, software);
   c10::Storage storage(c10::Storage::use_byte_size_t(), host.storage().nbytes(), std::move(data), nullptr, false);
   auto result = at::detail::make_tensor<c10::TensorImpl>(
       std::move(storage), c10::DispatchKeySet(c10::DispatchKey::PrivateUse1), host.dtype());
@@ -131,14 +133,14 @@ void any_operator(const c10::OperatorHandle& op, Stack* stack) {
       results[r] = wrapped(results[r].toTensor());
       if (results[r].toTensor().defined()) made.push_back(r);
     } else if (results[r].isTensorList()) {
-      refuse_recording("a list of tensors was made");
+      refuse_capture("a list of tensors was made");
       c10::List<at::Tensor> list;
       for (const auto& tensor : results[r].toTensorVector()) list.push_back(wrapped(tensor));
       results[r] = list;
     }
   }
-  if (recording)
-    recording->push_back([op, given, results, made] {
+  if (capturing)
+    capturing->push_back([op, given, results, made] {
       const Stack again = run(op, given);
       for (const auto r : made) on_host(results[r].toTensor()).copy_(again[r].toTensor());
     });
@@ -163,23 +165,23 @@ at::Tensor zero_tensor(at::IntArrayRef sizes, c10::optional<at::ScalarType> dtyp
 
 at::Tensor& copy(at::Tensor& to, const at::Tensor& from, bool non_blocking) {
   if (to.is_cpu()) {
-    refuse_recording("the host read a tensor");
+    refuse_capture("the host read a tensor");
     counts.reads++;
     to.copy_(on_host(from));
   } else if (from.is_cpu()) {
-    refuse_recording("a tensor came from the host");
+    refuse_capture("a tensor came from the host");
     counts.blocking += !non_blocking;
     on_host(to).copy_(from);
   } else {
     counts.operators++;
     on_host(to).copy_(on_host(from));
-    if (recording) recording->push_back([to, from] { on_host(to).copy_(on_host(from)); });
+    if (capturing) capturing->push_back([to, from] { on_host(to).copy_(on_host(from)); });
   }
   return to;
 }
 
 at::Scalar read(const at::Tensor& tensor) {
-  refuse_recording("the host read a number");
+  refuse_capture("the host read a number");
   counts.reads++;
   return on_host(tensor).item();
 }
@@ -211,13 +213,13 @@ napi_value look(js::Call& call) {
 
 /// A tape's number.
 napi_value begin(js::Call& call) {
-  refuse_recording("another recording began");
-  recording = &tapes[++last_tape];
+  refuse_capture("another capture began");
+  capturing = &tapes[++last_tape];
   return js::from(call.env, last_tape);
 }
 
 napi_value end(js::Call& call) {
-  recording = nullptr;
+  capturing = nullptr;
   return js::undefined(call.env);
 }
 

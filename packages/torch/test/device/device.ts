@@ -27,29 +27,28 @@ export interface SoftwareDevice {
   name: Device;
   look(): Look;
   /**
-   * As `recordGraph`, but that the body's work is done while it is recorded.
+   * As `captureGraph`, but that the body's work is done while it is captured.
    * @param options.state what the body changes in place, which is set back then, as the generators are.
    */
-  record<T>(
+  capture<T>(
     body: () => T,
     options: { generators: readonly Generator[]; state?: readonly Tensor[] },
   ): { graph: { replay(): void; dispose(): void }; result: T };
 }
 
-/** Builds the device where that was not done, and loads it; null for LibTorch other than 1.13, where it does not build. */
+/** Versions of LibTorch whose table of operators device.cc was written for: those of Debian 12 and 13. */
+const known = /^(1\.13|2\.6)\./;
+
+/** Builds the device where that was not done, and loads it; null for another LibTorch than it was written for. */
 export function softwareDevice(): SoftwareDevice | null {
+  if (!known.test(environment().version)) return null;
   const build = join(import.meta.dirname, '../../build');
-  try {
-    execFileSync('cmake', ['--build', build, '--target', 'software_device'], { stdio: 'pipe' });
-  } catch (error) {
-    if (!environment().version.startsWith('1.13.')) return null;
-    throw error;
-  }
+  execFileSync('cmake', ['--build', build, '--target', 'software_device'], { stdio: 'pipe' });
   const native = createRequire(import.meta.url)(join(build, 'software_device.node')) as Native;
   return {
     name: 'privateuseone:0' as Device,
     look: () => native.look(),
-    record(body, { generators, state = [] }) {
+    capture(body, { generators, state = [] }) {
       const before = state.map((tensor) => tensor.clone());
       const draws = generators.map((generator) => generator.state);
       const tape = native.begin();

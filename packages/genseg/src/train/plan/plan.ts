@@ -1,5 +1,5 @@
 /** What is decided before training, each with its reason: plan.json, and all that the trainer reads. */
-import { type Environment, type ImageLayout, recordGraph } from '@genseg/torch';
+import type { Environment, ImageLayout } from '@genseg/torch';
 import type { Division, Manifest } from '../../data/index.ts';
 import { ConfigError } from '../../errors.ts';
 import type { Task } from '../../nn/index.ts';
@@ -40,7 +40,7 @@ export interface Plan {
   precision: 'fp32' | 'bf16';
   /** Between the kernels of a CPU. */
   imageLayout: ImageLayout;
-  /** Whether steps are recorded on the GPU and replayed. */
+  /** Whether steps are captured on the GPU and replayed. */
   cudaGraphs: boolean;
   threads: number;
   seed: number;
@@ -67,7 +67,6 @@ export const sessionOptions = (
   seed: plan.seed,
   device: plan.device,
   precision: plan.precision,
-  record: plan.cudaGraphs ? recordGraph : undefined,
 });
 
 function chooseDevice(
@@ -102,19 +101,26 @@ function chooseLayout(
   return [imageLayout, `the faster one ${cpu.avx512 ? 'with' : 'without'} AVX-512, as a rule`];
 }
 
-/** @throws ConfigError where steps cannot be recorded. */
+/** @throws ConfigError where steps cannot be captured. */
 function chooseGraphs(
   { cudaGraphs: wanted }: TrainConfig,
   { cudaGraphs }: Environment,
-  { device, method }: { device: Plan['device']; method: Method },
+  {
+    device,
+    deviceReason,
+    method,
+  }: { device: Plan['device']; deviceReason: string; method: Method },
 ): boolean {
   if (!wanted) return false;
   const refuse = (reason: string) => {
-    throw new ConfigError(`--cuda-graphs: ${reason}; leave it out`);
+    throw new ConfigError(
+      `CUDA graphs were asked for (--cuda-graphs, GENSEG_CUDA_GRAPHS or a config file's cudaGraphs), but ${reason}`,
+    );
   };
-  if (device === 'cpu') refuse('this training is on the CPU');
-  if (!cudaGraphs) refuse('this build has none, see genseg doctor');
-  if (method.semiSupervision) refuse(`the steps of ${method.name} draw numbers on the host`);
+  if (method.semiSupervision)
+    refuse(`the steps of ${method.name} draw numbers on the host and cannot be captured`);
+  if (device === 'cpu') refuse(`this training is on the CPU (${deviceReason}); leave them out`);
+  if (!cudaGraphs) refuse('this build cannot capture any; genseg doctor says what it needs');
   return true;
 }
 
@@ -157,7 +163,7 @@ export function makePlan(
   const { channels } = data.manifest.fingerprint;
   const threads = config.threads ?? environment.threads;
   const method = methodNamed(config.method);
-  const cudaGraphs = chooseGraphs(config, environment, { device, method });
+  const cudaGraphs = chooseGraphs(config, environment, { device, deviceReason, method });
   const family = familyNamed(config.model);
   const stageRates = parseStageRates(config.stageLr);
   const { recipe: preset, decisions: rateDecisions } = config.weights

@@ -6,7 +6,7 @@ import { validate } from '../validate.ts';
 import type { StepTimes } from './budget.ts';
 import { type Plan, sessionOptions } from './plan.ts';
 
-/** Takes a few steps with a session of the same sizes, which is then thrown away. */
+/** Takes a few steps with a session of the same sizes, which is then thrown away. They are not captured, where the training's will be. */
 export function measureSteps(plan: Plan, pairs: SessionData): StepTimes {
   const { device } = plan;
   const recipe = { ...plan.recipe, architecture: { ...plan.recipe.architecture, warmup: 0 } };

@@ -1,10 +1,10 @@
 /**
- * A loss and its gradients from a recording (a CUDA graph) in place of operator after operator: a GPU is faster than the
- * host can ask it for small operators. The first evaluations are ordinary; then one is recorded, on a batch of its own
- * that later batches are copied into; and the first replays have to agree with ordinary evaluations, or the recording
- * is given up. What is recorded must be a function of the batch, the parameters and streams of the device alone.
+ * A loss and its gradients from a capture (a CUDA graph) in place of operator after operator: a GPU is faster than the
+ * host can ask it for small operators. The first evaluations are ordinary; then one is captured, on a batch of its own
+ * that later batches are copied into; and the first replays have to agree with ordinary evaluations, or the capture
+ * is given up. What is captured must be a function of the batch, the parameters and streams of the device alone.
  */
-import { type Generator, keep, Tensor } from '@genseg/torch';
+import { type Generator, keep, noGrad, Tensor } from '@genseg/torch';
 import { cosine } from './hypergradient/index.ts';
 
 /** A loss at a batch, and its gradients in the order of the parameters. */
@@ -13,28 +13,32 @@ export interface Evaluation {
   gradients: Tensor[];
 }
 
-/** Records what a body asks of the device, as `recordGraph` does. */
-export type RecordWork = <T>(
+/** Keeps what a body asks of the device, to ask for it again; `captureGraph` is one. The graph is the caller's. */
+export type CaptureWork = <T>(
   body: () => T,
   options: { generators: readonly Generator[] },
 ) => { graph: { replay(): void; dispose(): void }; result: T };
 
-export interface ReplayOptions {
-  record: RecordWork;
+export interface CaptureOptions {
+  captureWork: CaptureWork;
   /** Streams of the device that the loss draws from. */
   generators: readonly Generator[];
+  /** What evaluations change in place, such as running statistics: set back after a replay that was wrong. */
+  state?(): readonly Tensor[];
   /** Called once, with the reason, where evaluations will be ordinary from here on. */
   giveUp(reason: string): void;
 }
 
-/** Evaluations before the recording, in which LibTorch makes what it makes but once. */
+/** Evaluations before the capture, in which LibTorch makes what it makes but once. */
 const warmUp = 3;
 /** Replays that have to agree with an ordinary evaluation. */
 const proofs = 3;
 /** By what part two losses may differ, and two directions by what cosine: sums of a GPU have no fixed order. */
 const tolerance = 0.01;
 
-interface Recorded {
+type Evaluate<Batch> = (batch: Batch) => Evaluation;
+
+interface Captured {
   graph: { replay(): void; dispose(): void };
   /** Where a batch goes. */
   inputs: readonly Tensor[];
@@ -42,14 +46,14 @@ interface Recorded {
   outputs: Evaluation;
 }
 
-export class Replay {
-  readonly #options: ReplayOptions;
+export class Capture {
+  readonly #options: CaptureOptions;
   #evaluations = 0;
   #proven = 0;
   #givenUp = false;
-  #recorded: Recorded | null = null;
+  #captured: Captured | null = null;
 
-  constructor(options: ReplayOptions) {
+  constructor(options: CaptureOptions) {
     this.#options = options;
   }
 
@@ -60,53 +64,61 @@ export class Replay {
    */
   evaluate<Batch>(
     batch: Batch,
-    evaluate: (batch: Batch) => Evaluation,
+    evaluate: Evaluate<Batch>,
     aside: (body: () => Evaluation) => Evaluation,
   ): Evaluation {
     if (this.#givenUp || this.#evaluations++ < warmUp) return evaluate(batch);
     try {
-      this.#recorded ??= this.#record(batch, evaluate);
+      this.#captured ??= this.#capture(batch, evaluate);
     } catch (error) {
       this.#giveUp(error instanceof Error ? error.message : String(error));
       return evaluate(batch);
     }
     const given = tensorsIn(batch);
-    if (!alike(given, this.#recorded.inputs)) return evaluate(batch);
-    const proof =
-      this.#proven < proofs ? this.#withDrawsSetBack(() => aside(() => evaluate(batch))) : null;
-    const replayed = replay(this.#recorded, given);
-    if (!proof) return replayed;
-    const difference = differenceOf(replayed, proof);
+    if (!alike(given, this.#captured.inputs)) return evaluate(batch);
+    if (this.#proven === proofs) return replay(this.#captured, given);
+    return this.#prove(this.#captured, given, {
+      ordinary: () => evaluate(batch),
+      aside: () => aside(() => evaluate(batch)),
+    });
+  }
+
+  #capture<Batch>(batch: Batch, evaluate: Evaluate<Batch>): Captured {
+    const { captureWork, generators } = this.#options;
+    const own = copyOf(batch);
+    const inputs = tensorsIn(own);
+    const { graph, result } = captureWork(() => evaluate(own), { generators });
+    for (const tensor of [...inputs, ...tensorsIn(result)]) keep(tensor);
+    return { graph, inputs, outputs: result };
+  }
+
+  /** A replay that agrees with an evaluation aside, or an ordinary evaluation, as if there had been no replay. */
+  #prove(
+    captured: Captured,
+    given: readonly Tensor[],
+    { ordinary, aside }: Record<'ordinary' | 'aside', () => Evaluation>,
+  ): Evaluation {
+    const { generators, state = () => [] } = this.#options;
+    const draws = generators.map((generator) => generator.state);
+    const setBack = () => {
+      for (const [i, generator] of generators.entries()) generator.state = draws[i];
+    };
+    const expected = aside();
+    setBack();
+    const tensors = state();
+    const before = tensors.map((tensor) => tensor.clone());
+    const replayed = replay(captured, given);
+    const difference = differenceOf(replayed, expected);
     if (difference === null) {
       this.#proven++;
       return replayed;
     }
-    this.#giveUp(`it does not give what an ordinary evaluation gives: ${difference}`);
-    return proof;
-  }
-
-  #record<Batch>(batch: Batch, evaluate: (batch: Batch) => Evaluation): Recorded {
-    const { record, generators } = this.#options;
-    const own = copyOf(batch);
-    const inputs = tensorsIn(own);
-    try {
-      const { graph, result } = record(() => evaluate(own), { generators });
-      for (const tensor of [...inputs, ...tensorsIn(result)]) keep(tensor);
-      return { graph, inputs, outputs: result };
-    } catch (error) {
-      for (const tensor of inputs) tensor.dispose();
-      throw error;
-    }
-  }
-
-  #withDrawsSetBack<T>(body: () => T): T {
-    const { generators } = this.#options;
-    const states = generators.map(({ state }) => state);
-    const result = body();
-    generators.forEach((generator, i) => {
-      generator.state = states[i];
+    setBack();
+    noGrad(() => {
+      for (const [i, tensor] of tensors.entries()) tensor.copy_(before[i]);
     });
-    return result;
+    this.#giveUp(`it does not give what an ordinary evaluation gives: ${difference}`);
+    return ordinary();
   }
 
   #giveUp(reason: string): void {
@@ -116,18 +128,16 @@ export class Replay {
   }
 
   dispose(): void {
-    if (!this.#recorded) return;
-    const { graph, inputs, outputs } = this.#recorded;
-    this.#recorded = null;
+    if (!this.#captured) return;
+    const { graph, inputs, outputs } = this.#captured;
+    this.#captured = null;
     graph.dispose();
     for (const tensor of [...inputs, ...tensorsIn(outputs)]) tensor.dispose();
   }
 }
 
-function replay({ graph, inputs, outputs }: Recorded, given: readonly Tensor[]): Evaluation {
-  given.forEach((tensor, i) => {
-    inputs[i].copy_(tensor);
-  });
+function replay({ graph, inputs, outputs }: Captured, given: readonly Tensor[]): Evaluation {
+  for (const [i, tensor] of given.entries()) inputs[i].copy_(tensor);
   graph.replay();
   // The loss may be read after the next replay.
   return { loss: outputs.loss.clone(), gradients: outputs.gradients };

@@ -1,15 +1,15 @@
-/** What stands in for CUDA graphs where there is no GPU: a recording that runs its body again. */
-import { noGrad, scope, type Tensor } from '@genseg/torch';
-import type { Evaluation, RecordWork } from '../src/mlo/index.ts';
+/** What stands in for CUDA graphs where there is no GPU: a capture that runs its body again. */
+import { keep, noGrad, scope, type Tensor, zeros } from '@genseg/torch';
+import type { CaptureWork, Evaluation } from '../src/mlo/index.ts';
 
 /**
- * As with a graph, recording computes nothing: results are NaN until the first replay, and the streams are where they were.
- * @param options.state what the bodies change in place, as running statistics; recording leaves it alone too.
+ * As with a graph, capturing computes nothing: results are NaN until the first replay, and the streams are where they were.
+ * @param options.state what the bodies change in place, as running statistics; capturing leaves it alone too.
  * @param options.replayed called at each replay.
  */
 export function runsAgain(
   options: { state?: () => readonly Tensor[]; replayed?: () => void } = {},
-): RecordWork {
+): CaptureWork {
   const { state = () => [], replayed = () => {} } = options;
   return (body, { generators }) => {
     const tensors = state();
@@ -24,8 +24,10 @@ export function runsAgain(
     generators.forEach((generator, i) => {
       generator.state = draws[i];
     });
+    const own = keep(scope(() => zeros([]))); // as a graph has a native object, which the caller disposes of
     const replay = () =>
       scope(() => {
+        own.item();
         replayed();
         const again = tensorsOf(body() as Evaluation);
         noGrad(() => {
@@ -34,7 +36,7 @@ export function runsAgain(
           });
         });
       });
-    return { graph: { replay, dispose() {} }, result };
+    return { graph: { replay, dispose: () => own.dispose() }, result };
   };
 }
 
