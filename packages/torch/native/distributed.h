@@ -78,6 +78,14 @@ inline c10::intrusive_ptr<Backend> connect_nccl(const c10::intrusive_ptr<c10d::S
 }
 #endif
 
+/// LibTorch 2.4 and later ask for libuv unless told otherwise, and Debian builds without.
+template <class Options>
+auto without_libuv(Options& options, int) -> decltype(options.useLibUV = false, void()) {
+  options.useLibUV = false;
+}
+template <class Options>
+void without_libuv(Options&, ...) {}
+
 /// connectGroup(backend, host, port, server, rank, size, timeout in ms)
 inline napi_value connect(js::Call& call) {
   call.where = "ProcessGroup.connect";
@@ -91,6 +99,7 @@ inline napi_value connect(js::Call& call) {
   options.isServer = call.boolean(3);
   options.waitWorkers = false;  // the backend waits for all
   options.timeout = timeout;
+  without_libuv(options, 0);
   auto group = std::make_shared<ProcessGroup>();
 #ifdef USE_C10D_GLOO
   if (name == "gloo") {

@@ -189,6 +189,9 @@ export interface NativeProfile {
   dropped: number;
 }
 
+/** @param config LibTorch's own account of how it was built. */
+export const hasWrongReorders = (config: string): boolean => /MKL-DNN v3\.7\./.test(config);
+
 function load(): Native {
   const path = fileURLToPath(new URL('../build/genseg_torch.node', import.meta.url));
   if (!existsSync(path)) {
@@ -208,6 +211,9 @@ function load(): Native {
       cause,
     });
   }
+  // The images that oneDNN 3.7 reorders with AVX2 are wrong (its issue 3280; Debian 13 has 3.7.2), and so are gradients of
+  // convolutions. It looks at this when it is first used.
+  if (hasWrongReorders(native.environment().config)) process.env.DNNL_MAX_CPU_ISA ??= 'AVX';
   // LibTorch asks for one where a virtual machine hides what its cores are.
   if (process.env.OMP_NUM_THREADS === undefined) native.setThreads(coresHere());
   native.setErrorClasses(TorchError, DisposedTensorError, OutOfMemoryError);
