@@ -189,7 +189,11 @@ export interface NativeProfile {
   dropped: number;
 }
 
-/** @param config LibTorch's own account of how it was built. */
+/**
+ * Whether oneDNN is 3.7, whose kernels for AVX2 and later reorder some images wrongly (its issue 3280; Debian 13 has 3.7.2):
+ * gradients of convolutions are noise then.
+ * @param config LibTorch's own account of how it was built.
+ */
 export const hasWrongReorders = (config: string): boolean => /MKL-DNN v3\.7\./.test(config);
 
 function load(): Native {
@@ -211,8 +215,7 @@ function load(): Native {
       cause,
     });
   }
-  // The images that oneDNN 3.7 reorders with AVX2 are wrong (its issue 3280; Debian 13 has 3.7.2), and so are gradients of
-  // convolutions. It looks at this when it is first used.
+  // oneDNN looks at this when it is first used.
   if (hasWrongReorders(native.environment().config)) process.env.DNNL_MAX_CPU_ISA ??= 'AVX';
   // LibTorch asks for one where a virtual machine hides what its cores are.
   if (process.env.OMP_NUM_THREADS === undefined) native.setThreads(coresHere());

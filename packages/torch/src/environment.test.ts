@@ -1,5 +1,6 @@
 import { totalmem } from 'node:os';
 import { afterEach, describe, expect, it } from 'vitest';
+import { hasWrongReorders } from './binding.ts';
 import {
   type Configuration,
   configure,
@@ -134,4 +135,13 @@ describe('environment', () => {
   it('knows no more CUDA devices than there are', () => {
     expect(() => synchronize(environment().cuda.length)).toThrow(TorchError);
   });
+});
+
+it('holds oneDNN 3.7 to kernels that are right, and no other', () => {
+  const account = (version: string) => `  - Intel(R) MKL-DNN v${version} (Git Hash N/A)`;
+  expect(['2.7.5', '3.6.2', '3.7.2', '3.8.0'].map(account).map(hasWrongReorders)).toEqual([
+    ...[false, false, true, false],
+  ]);
+  expect(environment().oneDnnHeld).toBe(hasWrongReorders(environment().config));
+  if (environment().oneDnnHeld) expect(process.env.DNNL_MAX_CPU_ISA).toBe('AVX');
 });

@@ -1,6 +1,6 @@
 /** What the engine runs on, and the settings that hold for the whole process. */
 import { readFileSync } from 'node:fs';
-import { native } from './binding.ts';
+import { hasWrongReorders, native } from './binding.ts';
 import { TorchError } from './errors.ts';
 
 export type BlasVendor = 'openblas' | 'mkl' | 'blis' | 'reference' | 'unknown';
@@ -18,6 +18,8 @@ export interface Environment {
   blas: BlasVendor;
   /** Vector instructions that LibTorch uses, and those for bfloat16 that the processor has. */
   cpu: { capability: string; avx512: boolean; amx: boolean; bf16: boolean };
+  /** Whether oneDNN is held to kernels for AVX, since this version of it computes wrongly with later ones. */
+  oneDnnHeld: boolean;
   /** Threads inside one operator. */
   threads: number;
   /** Of images between the CPU's kernels; first channels-last where the processor has AVX-512, else contiguous. */
@@ -63,6 +65,7 @@ export function environment(): Environment {
       amx: flags.has('amx_tile'),
       bf16: flags.has('avx512_bf16') || flags.has('amx_bf16') || flags.has('bf16'),
     },
+    oneDnnHeld: hasWrongReorders(config),
     threads,
     imageLayout: channelsLast ? 'channels-last' : 'contiguous',
     cudnnBenchmark,

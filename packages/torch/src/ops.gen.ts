@@ -1897,9 +1897,6 @@ export const OPERATORS: readonly (readonly string[])[] = [
   ['_foreach_zero_', 'self'],
   ['flatten_dense_tensors', 'tensors'],
   ['unflatten_dense_tensors', 'flat', 'tensors'],
-  ['_fused_adam_', 'self', 'grads', 'exp_avgs', 'exp_avg_sqs', 'max_exp_avg_sqs', 'state_steps', 'lr', 'beta1', 'beta2', 'weight_decay', 'eps', 'amsgrad', 'maximize', 'grad_scale', 'found_inf'],
-  ['_fused_adamw_', 'self', 'grads', 'exp_avgs', 'exp_avg_sqs', 'max_exp_avg_sqs', 'state_steps', 'lr', 'beta1', 'beta2', 'weight_decay', 'eps', 'amsgrad', 'maximize', 'grad_scale', 'found_inf'],
-  ['_fused_sgd_', 'self', 'grads', 'momentum_buffer_list', 'weight_decay', 'momentum', 'lr', 'dampening', 'nesterov', 'maximize', 'is_first_step', 'grad_scale', 'found_inf'],
 ];
 native.declare(OPERATORS);
 
@@ -4174,19 +4171,4 @@ export function flattenDenseTensors(tensors: readonly Tensor[]): Tensor {
 /** `unflatten_dense_tensors(Tensor flat, Tensor[] tensors) -> Tensor[]` */
 export function unflattenDenseTensors(flat: Tensor, tensors: readonly Tensor[]): Tensor[] {
   return wrapAll(call(390, flat.handle, handlesOf(tensors)));
-}
-
-/** `_fused_adam_(Tensor(a!)[] self, Tensor(b!)[] grads, Tensor(c!)[] exp_avgs, Tensor(d!)[] exp_avg_sqs, Tensor(e!)[] max_exp_avg_sqs, Tensor[] state_steps, *, float lr, float beta1, float beta2, float weight_decay, float eps, bool amsgrad, bool maximize, Tensor? grad_scale=None, Tensor? found_inf=None) -> ()` */
-export function fusedAdam_(self: readonly Tensor[], grads: readonly Tensor[], expAvgs: readonly Tensor[], expAvgSqs: readonly Tensor[], maxExpAvgSqs: readonly Tensor[], stateSteps: readonly Tensor[], options: { lr: number; beta1: number; beta2: number; weightDecay: number; eps: number; amsgrad: boolean; maximize: boolean; gradScale?: Tensor | null; foundInf?: Tensor | null }): void {
-  call(391, handlesOf(self), handlesOf(grads), handlesOf(expAvgs), handlesOf(expAvgSqs), handlesOf(maxExpAvgSqs), handlesOf(stateSteps), options.lr, options.beta1, options.beta2, options.weightDecay, options.eps, options.amsgrad, options.maximize, options.gradScale?.handle, options.foundInf?.handle);
-}
-
-/** `_fused_adamw_(Tensor(a!)[] self, Tensor(b!)[] grads, Tensor(c!)[] exp_avgs, Tensor(d!)[] exp_avg_sqs, Tensor(e!)[] max_exp_avg_sqs, Tensor[] state_steps, *, float lr, float beta1, float beta2, float weight_decay, float eps, bool amsgrad, bool maximize, Tensor? grad_scale=None, Tensor? found_inf=None) -> ()` */
-export function fusedAdamw_(self: readonly Tensor[], grads: readonly Tensor[], expAvgs: readonly Tensor[], expAvgSqs: readonly Tensor[], maxExpAvgSqs: readonly Tensor[], stateSteps: readonly Tensor[], options: { lr: number; beta1: number; beta2: number; weightDecay: number; eps: number; amsgrad: boolean; maximize: boolean; gradScale?: Tensor | null; foundInf?: Tensor | null }): void {
-  call(392, handlesOf(self), handlesOf(grads), handlesOf(expAvgs), handlesOf(expAvgSqs), handlesOf(maxExpAvgSqs), handlesOf(stateSteps), options.lr, options.beta1, options.beta2, options.weightDecay, options.eps, options.amsgrad, options.maximize, options.gradScale?.handle, options.foundInf?.handle);
-}
-
-/** `_fused_sgd_(Tensor(a!)[] self, Tensor(b!)[] grads, Tensor(c!)[] momentum_buffer_list, *, float weight_decay, float momentum, float lr, float dampening, bool nesterov, bool maximize, bool is_first_step, Tensor? grad_scale=None, Tensor? found_inf=None) -> ()` */
-export function fusedSgd_(self: readonly Tensor[], grads: readonly Tensor[], momentumBufferList: readonly Tensor[], options: { weightDecay: number; momentum: number; lr: number; dampening: number; nesterov: boolean; maximize: boolean; isFirstStep: boolean; gradScale?: Tensor | null; foundInf?: Tensor | null }): void {
-  call(393, handlesOf(self), handlesOf(grads), handlesOf(momentumBufferList), options.weightDecay, options.momentum, options.lr, options.dampening, options.nesterov, options.maximize, options.isFirstStep, options.gradScale?.handle, options.foundInf?.handle);
 }

@@ -11,6 +11,13 @@ export function schemaOf(operator: string): Schema {
   return schema;
 }
 
+/** Arguments that have had a default since LibTorch 1.13, of which the public functions are made. */
+const required: Readonly<Record<string, readonly string[]>> = {
+  'std.correction': ['dim'],
+  'var.correction': ['dim'],
+  'var_mean.correction': ['dim'],
+};
+
 /** @param given the arguments by the names that the schema has for them. */
 export function callByName(operator: string, given: Readonly<Record<string, unknown>>): unknown {
   const base = camel(operator.split('.')[0].replace(/^_+/, ''));
@@ -18,7 +25,8 @@ export function callByName(operator: string, given: Readonly<Record<string, unkn
   const positional: unknown[] = [];
   const options: Record<string, unknown> = {};
   for (const { name, keywordOnly, default: fallback } of schemaOf(operator).arguments) {
-    if (!keywordOnly && fallback === null) positional.push(given[name]);
+    const isRequired = fallback === null || required[operator]?.includes(name);
+    if (!keywordOnly && isRequired) positional.push(given[name]);
     else if (name in given) options[camel(name)] = given[name];
   }
   if (Object.keys(options).length > 0) positional.push(options);

@@ -40,9 +40,6 @@ const UNCOVERED: Record<string, string> = {
   scaled_dot_product_attention: 'LibTorch 1.13 lacks it',
   '_foreach_lerp_.Scalar': 'LibTorch 1.13 lacks it',
   _foreach_copy_: 'LibTorch 1.13 lacks it',
-  _fused_adam_: 'LibTorch 1.13 has it on CUDA only',
-  _fused_adamw_: 'LibTorch 1.13 lacks it',
-  _fused_sgd_: 'LibTorch 1.13 lacks it',
 };
 
 type Change = (value: Tensor) => Tensor;

@@ -50,6 +50,16 @@ export function examine(
       advice:
         host.memoryBytes < 4 * 2 ** 30 ? 'below 4 GiB: keep to --size 128 and --preset fast' : null,
     },
+    ...(engine.oneDnnHeld
+      ? [
+          {
+            name: 'oneDNN',
+            value: 'held to AVX: this version of it computes wrongly with later instructions',
+            advice:
+              'pip\'s LibTorch, or Debian 12\'s, trains at twice the speed: README, "Which LibTorch"',
+          },
+        ]
+      : []),
     {
       name: 'OpenMP waiting',
       value: host.policy ?? 'unset',
