@@ -16,7 +16,7 @@ export interface Environment {
   config: string;
   /** `reference` makes transposed convolutions 10 to 30 times slower than an optimised library. */
   blas: BlasVendor;
-  /** Vector instructions that LibTorch uses, and those for bfloat16 that the processor has. */
+  /** Vector instructions that LibTorch uses, and those for bfloat16 that the processor has and oneDNN may use. */
   cpu: { capability: string; avx512: boolean; amx: boolean; bf16: boolean };
   /** Whether oneDNN is held to kernels for AVX, since this version of it computes wrongly with later ones. */
   oneDnnHeld: boolean;
@@ -55,6 +55,7 @@ export function environment(): Environment {
     native.environment();
   const { cudnnBenchmark, cudaGraphs, cuda } = others;
   const flags = cpuFlags();
+  const oneDnnHeld = hasWrongReorders(config);
   return {
     version,
     config,
@@ -63,9 +64,9 @@ export function environment(): Environment {
       capability: /CPU capability usage: (\S+)/.exec(config)?.[1] ?? 'unknown',
       avx512,
       amx: flags.has('amx_tile'),
-      bf16: flags.has('avx512_bf16') || flags.has('amx_bf16') || flags.has('bf16'),
+      bf16: !oneDnnHeld && ['avx512_bf16', 'amx_bf16', 'bf16'].some((flag) => flags.has(flag)),
     },
-    oneDnnHeld: hasWrongReorders(config),
+    oneDnnHeld,
     threads,
     imageLayout: channelsLast ? 'channels-last' : 'contiguous',
     cudnnBenchmark,
