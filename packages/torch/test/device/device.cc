@@ -1,7 +1,7 @@
 // A device in software for tests, where there is no GPU: LibTorch's backend for private use over the host's memory. Its
 // tensors mix with those of the CPU no more than a GPU's do, what the host waits for is counted, and what is asked of it
 // can be captured and done again. It computes with the CPU's operators, and knows no streams: nothing is ever under way.
-// For LibTorch 1.13 and 2.6.
+// For LibTorch 1.13.
 
 #include <ATen/ATen.h>
 #include <ATen/NativeFunctions.h>

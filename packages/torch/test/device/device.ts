@@ -36,8 +36,8 @@ export interface SoftwareDevice {
   ): { graph: { replay(): void; dispose(): void }; result: T };
 }
 
-/** Versions of LibTorch whose table of operators device.cc was written for: those of Debian 12 and 13. */
-const known = /^(1\.13|2\.6)\./;
+/** The version of LibTorch whose table of operators device.cc was written for, that of Debian 12. */
+const known = /^1\.13\./;
 
 /** Builds the device where that was not done, and loads it; null for another LibTorch than it was written for. */
 export function softwareDevice(): SoftwareDevice | null {
