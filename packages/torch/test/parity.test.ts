@@ -4,7 +4,17 @@
  * are what is called.
  */
 import { describe, expect, it } from 'vitest';
-import { Generator, grad, imag, OPERATORS, real, scope, Tensor, tensor } from '../src/index.ts';
+import {
+  environment,
+  Generator,
+  grad,
+  imag,
+  OPERATORS,
+  real,
+  scope,
+  Tensor,
+  tensor,
+} from '../src/index.ts';
 import {
   expectGolden,
   fromGolden,
@@ -41,6 +51,9 @@ const UNCOVERED: Record<string, string> = {
   '_foreach_lerp_.Scalar': 'LibTorch 1.13 lacks it',
   _foreach_copy_: 'LibTorch 1.13 lacks it',
 };
+
+/** What LibTorch 1.13, whose values these are, computes in bfloat16 throughout, and others round but once. */
+const coarse = new Set(environment().version.startsWith('1.13.') ? [] : ['upsample_bicubic2d']);
 
 type Change = (value: Tensor) => Tensor;
 const mapTensors = (value: unknown, change: Change): unknown => {
@@ -131,7 +144,7 @@ describe('every operator beside Python', () => {
         );
         for (const dtype of ['float64', 'bfloat16'] as const) {
           const expected = test[dtype];
-          if (expected)
+          if (expected && !(dtype === 'bfloat16' && coarse.has(operator)))
             expectAll(
               run(
                 test,
