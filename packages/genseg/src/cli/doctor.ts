@@ -55,8 +55,7 @@ export function examine(
           {
             name: 'oneDNN',
             value: 'held to AVX: this version of it computes wrongly with later instructions',
-            advice:
-              'pip\'s LibTorch, or Debian 12\'s, trains at twice the speed: README, "Which LibTorch"',
+            advice: 'convolutions are slower so; for another LibTorch see README, "Which LibTorch"',
           },
         ]
       : []),

@@ -310,12 +310,12 @@ export class Session {
   }
 
   dispose(): void {
+    for (const capture of this.#captures) capture.dispose(); // before what they read
     const { modules, optimizers, generators } = this.parts;
     for (const owned of [modules, optimizers, generators].flatMap((record) =>
       Object.values(record),
     ))
       owned.dispose();
-    for (const capture of this.#captures) capture.dispose();
   }
 
   [Symbol.dispose](): void {
