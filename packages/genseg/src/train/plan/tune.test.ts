@@ -54,6 +54,33 @@ test.each<[string, number, number, Setting['imageLayout']]>([
   });
 });
 
+test.each<[string, number[], { milliseconds: number; precision: Setting['precision'] }]>([
+  [
+    'is near the limit is tried again, until it is not',
+    [0.17, 0.12],
+    { milliseconds: 120, precision: 'bf16' },
+  ],
+  [
+    'stays near it is tried three times',
+    [0.17, 0.18, 0.16],
+    { milliseconds: 160, precision: 'bf16' },
+  ],
+  [
+    'is slow throughout is not taken',
+    [0.175, 0.18, 0.19],
+    { milliseconds: 175, precision: 'fp32' },
+  ],
+  ['is far from the limit is tried once', [0.1], { milliseconds: 100, precision: 'bf16' }],
+])('bf16 that %s', (_, times, { milliseconds, precision }) => {
+  const left = [...times];
+  const seconds = (setting: Setting) => (setting.precision === 'bf16' ? left.shift()! : 0.2);
+  const alone = { precision: true, imageLayout: false, threads: false };
+  const tuned = tune(plan, alone, timed(seconds));
+  expect(left).toEqual([]);
+  expect(tuned.precision).toBe(precision);
+  expect(tuned.decisions[0].reason).toContain(`${milliseconds} ms of processor time in bf16`);
+});
+
 test('fewer threads are tried by halves for as long as they are much faster', () => {
   const tried: number[] = [];
   const seconds = ({ threads }: Setting) => {
