@@ -2,8 +2,10 @@
 // npm run setup: makes a fresh clone ready, or says in one line what hinders it. It finds LibTorch
 // and the build tools, installs what is missing, builds the native addon, the TypeScript and the
 // studio's page, loads the addon, and prints what it found. When all is in place it takes a second or two.
-// Built-in modules only: it runs before anything is installed.
+// With --wheel it takes LibTorch from pip's wheel, whatever else there is. Built-in modules only: it runs
+// before anything is installed.
 
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { addonPath, buildAddon, loadAddon } from './setup/addon.mjs';
@@ -11,6 +13,7 @@ import { checkNode, find } from './setup/find.mjs';
 import { installNpm, installSystem, missing, npmIsStale, readOsRelease } from './setup/install.mjs';
 import { buildPage } from './setup/page.mjs';
 import { capture, SetupError } from './setup/process.mjs';
+import { installWheel, isPackaged } from './setup/wheel.mjs';
 
 /** @typedef {import('./setup/find.mjs').Found} Found */
 
@@ -49,19 +52,24 @@ function setup() {
  * @returns {Required<Found>}
  */
 function completeSystem() {
-  let found = find(process.env);
-  if (missing(found).length > 0) {
-    installSystem(missing(found), process.env, isRoot(), readOsRelease());
-    found = find(process.env);
-    const [need] = missing(found);
-    if (need) {
-      throw new SetupError(
-        `${need.debian} is installed, yet ${need.what} is not found. For OpenBLAS, run ` +
-          'update-alternatives --auto libblas.so.3-$(uname -m)-linux-gnu; else look at the PATH.',
-      );
-    }
+  const wheel = join(root, '.libtorch');
+  const look = () => find(process.env, join(wheel, 'torch'));
+  const found = look();
+  const fetch = process.argv.includes('--wheel')
+    ? !existsSync(wheel)
+    : !found.libtorch && !isPackaged(process.env, isRoot());
+  const needs = missing(found, fetch);
+  if (needs.length > 0) installSystem(needs, process.env, isRoot(), readOsRelease());
+  if (fetch) installWheel(wheel, process.env);
+  const complete = needs.length > 0 || fetch ? look() : found;
+  const [need] = missing(complete);
+  if (need) {
+    throw new SetupError(
+      `${need.debian} is installed, yet ${need.what} is not found. For OpenBLAS, run ` +
+        'update-alternatives --auto libblas.so.3-$(uname -m)-linux-gnu; else look at the PATH.',
+    );
   }
-  return /** @type {Required<Found>} */ (found);
+  return /** @type {Required<Found>} */ (complete);
 }
 
 function isRoot() {

@@ -9,13 +9,13 @@ import { capture, findProgram, SetupError } from './process.mjs';
 /** @typedef {import('./process.mjs').Env} Env */
 /** @typedef {{ prefix: string, library: string, version: string, cuda: boolean,
  *   from: string }} LibTorch */
-/** @typedef {{ path: string, version: string }} Program */
+/** @typedef {import('./process.mjs').Program} Program */
 /** @typedef {{ name: string, path: string, optimised: boolean }} Blas */
-/** @typedef {{ libtorch?: LibTorch, blas?: Blas, gloo: boolean, compiler?: Program, cmake?: Program,
- *   make?: string }} Found */
+/** @typedef {{ libtorch?: LibTorch, blas?: Blas, gloo: boolean, pip?: string, compiler?: Program,
+ *   cmake?: Program, make?: string }} Found */
 
 const NODE = '20.19.0';
-const LIBTORCH = '1.13.0';
+export const LIBTORCH = '1.13.0';
 const CMAKE = '3.18.0';
 
 /**
@@ -34,14 +34,16 @@ export function checkNode(version) {
 /**
  * Everything the build needs, as far as this machine has it.
  * @param {Env} env
+ * @param {string} wheel the torch folder of what we fetched ourselves, if we did
  * @returns {Found}
  */
-export function find(env) {
-  const libtorch = findLibtorch(env);
+export function find(env, wheel) {
+  const libtorch = findLibtorch(env, wheel);
   return {
     libtorch,
     blas: libtorch && findBlas(libtorch.library),
     gloo: hasGloo(libtorch?.prefix ?? '/usr'),
+    pip: findProgram(['pip3', 'pip'], env),
     compiler: findCompiler(env),
     cmake: findCmake(env),
     make: findProgram(['make', 'gmake'], env),
@@ -49,27 +51,50 @@ export function find(env) {
 }
 
 /**
- * The LibTorch to build against: LIBTORCH, else the torch of python3, else the system's.
+ * The LibTorch to build against: LIBTORCH, else what we fetched, else the torch of python3, else the system's. Of the
+ * last three those that are too old count for nothing.
  * @param {Env} env
+ * @param {string} wheel
  * @param {string[]} systemPrefixes
  * @returns {LibTorch | undefined}
  */
-export function findLibtorch(env, systemPrefixes = ['/usr', '/usr/local']) {
-  if (env.LIBTORCH) {
-    const given = readLibtorch(env.LIBTORCH, 'LIBTORCH');
-    if (!given) {
-      throw new SetupError(
-        `LIBTORCH=${env.LIBTORCH} holds no LibTorch: expected include/torch/ and ` +
-          'lib/libtorch_cpu.so in it. Give the torch folder of a Python installation, or unset it.',
-      );
-    }
-    return given;
-  }
+export function findLibtorch(env, wheel, systemPrefixes = ['/usr', '/usr/local']) {
+  if (env.LIBTORCH) return givenLibtorch(env.LIBTORCH);
   return (
-    pythonLibtorch(env) ??
-    systemPrefixes.map((prefix) => readLibtorch(prefix, 'the system')).find((found) => found)
+    newEnough(readLibtorch(wheel, "pip's wheel")) ??
+    newEnough(pythonLibtorch(env)) ??
+    systemPrefixes
+      .map((prefix) => newEnough(readLibtorch(prefix, 'the system')))
+      .find((found) => found)
   );
 }
+
+/** @param {string} prefix */
+function givenLibtorch(prefix) {
+  const given = readLibtorch(prefix, 'LIBTORCH');
+  if (!given) {
+    throw new SetupError(
+      `LIBTORCH=${prefix} holds no LibTorch: expected include/torch/ and ` +
+        'lib/libtorch_cpu.so in it. Give the torch folder of a Python installation, or unset it.',
+    );
+  }
+  if (!newEnough(given)) {
+    throw new SetupError(
+      `LIBTORCH=${prefix} holds LibTorch ${given.version}, which is too old: GenSeg needs ${LIBTORCH} or later. ` +
+        'Run pip install --upgrade torch, or set LIBTORCH to a newer one, or unset it.',
+    );
+  }
+  return given;
+}
+
+/** @param {LibTorch | undefined} libtorch */
+const newEnough = (libtorch) => (libtorch && isNewEnough(libtorch.version) ? libtorch : undefined);
+
+/**
+ * Whether this is the version of a LibTorch that we can use.
+ * @param {string} version
+ */
+export const isNewEnough = (version) => !isOlder(version, LIBTORCH);
 
 /**
  * The torch that python3 would import. Found, not imported: importing takes seconds.
@@ -101,12 +126,6 @@ function readLibtorch(prefix, from) {
   const library = findLibrary(prefix);
   const version = readVersion(prefix);
   if (!library || !version) return undefined;
-  if (isOlder(version, LIBTORCH)) {
-    throw new SetupError(
-      `LibTorch ${version} in ${prefix} (${from}) is too old: GenSeg needs ${LIBTORCH} or later. ` +
-        'Run pip install --upgrade torch, or set LIBTORCH to a newer one.',
-    );
-  }
   const cuda = existsSync(join(dirname(library), 'libtorch_cuda.so'));
   return { prefix, library, version, cuda, from };
 }

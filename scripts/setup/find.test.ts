@@ -5,6 +5,8 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { checkNode, find, findLibtorch, readBlas } from './find.mjs';
 
 let folder: string;
+/** A wheel that was not fetched. */
+const none = '/nowhere';
 beforeEach(() => {
   folder = mkdtempSync(join(tmpdir(), 'genseg-find-'));
 });
@@ -44,17 +46,21 @@ describe('checkNode', () => {
 });
 
 describe('findLibtorch', () => {
-  it('prefers LIBTORCH, then the torch of python3, then the system', () => {
+  it("prefers LIBTORCH, then pip's wheel, then the torch of python3, then the system", () => {
     const own = fakeLibtorch('own', [1, 13]);
     const python = fakeLibtorch('site-packages/torch', [2, 13]);
     const system = fakeLibtorch('usr', [2, 1]);
+    const wheel = fakeLibtorch('.libtorch/torch', [2, 12]);
     const PATH = fakeProgram('python3', `echo ${python}`);
-    const versions = [{ LIBTORCH: own, PATH }, { PATH }, { PATH: '' }].map((env) => {
-      const found = findLibtorch(env, [system]);
-      return [found?.version, found?.prefix, found?.from];
-    });
-    expect(versions).toEqual([
+    const found = [
+      findLibtorch({ LIBTORCH: own, PATH }, wheel, [system]),
+      findLibtorch({ PATH }, wheel, [system]),
+      findLibtorch({ PATH }, none, [system]),
+      findLibtorch({ PATH: '' }, none, [system]),
+    ].map((found) => [found?.version, found?.prefix, found?.from]);
+    expect(found).toEqual([
       ['1.13.1', own, 'LIBTORCH'],
+      ['2.12.1', wheel, "pip's wheel"],
       ['2.13.1', python, 'the torch of python3'],
       ['2.1.1', system, 'the system'],
     ]);
@@ -63,7 +69,7 @@ describe('findLibtorch', () => {
   it('goes on to the system when python3 has no torch', () => {
     const PATH = fakeProgram('python3', "echo 'no torch' >&2; exit 1");
     const system = fakeLibtorch('usr', [2, 1]);
-    expect(findLibtorch({ PATH }, [system])?.prefix).toBe(system);
+    expect(findLibtorch({ PATH }, none, [system])?.prefix).toBe(system);
   });
 
   it("follows the links of a distribution's python3-torch to the system's headers", () => {
@@ -72,30 +78,38 @@ describe('findLibtorch', () => {
     const link = join(folder, 'dist-packages/torch/lib/libtorch_cpu.so');
     symlinkSync(join(system, 'lib/libtorch_cpu.so'), link);
     const PATH = fakeProgram('python3', `echo ${join(folder, 'dist-packages/torch')}`);
-    expect(findLibtorch({ PATH }, [])?.prefix).toBe(system);
+    expect(findLibtorch({ PATH }, none, [])?.prefix).toBe(system);
   });
 
   it('reports whether the library has CUDA', () => {
     const prefix = fakeLibtorch('own', [2, 11]);
-    expect(findLibtorch({ LIBTORCH: prefix })?.cuda).toBe(false);
+    expect(findLibtorch({ LIBTORCH: prefix }, none)?.cuda).toBe(false);
     write('own/lib/libtorch_cuda.so', '');
-    expect(findLibtorch({ LIBTORCH: prefix })?.cuda).toBe(true);
+    expect(findLibtorch({ LIBTORCH: prefix }, none)?.cuda).toBe(true);
   });
 
   it('finds nothing where there is nothing', () => {
-    expect(findLibtorch({ PATH: folder }, [folder])).toBeUndefined();
+    expect(findLibtorch({ PATH: folder }, none, [folder])).toBeUndefined();
   });
 
   it('refuses a LIBTORCH that holds none, rather than take another', () => {
     const system = fakeLibtorch('usr', [2, 1]);
-    expect(() => findLibtorch({ LIBTORCH: folder }, [system])).toThrow('holds no LibTorch');
+    expect(() => findLibtorch({ LIBTORCH: folder }, none, [system])).toThrow('holds no LibTorch');
   });
 
-  it('refuses a LibTorch that is too old', () => {
+  it('refuses a LIBTORCH that is too old', () => {
     const old = fakeLibtorch('own', [1, 12]);
-    expect(() => findLibtorch({ LIBTORCH: old })).toThrow(
-      `LibTorch 1.12.1 in ${old} (LIBTORCH) is too old: GenSeg needs 1.13.0 or later`,
+    expect(() => findLibtorch({ LIBTORCH: old }, none)).toThrow(
+      `LIBTORCH=${old} holds LibTorch 1.12.1, which is too old: GenSeg needs 1.13.0 or later`,
     );
+  });
+
+  it("passes over python3's and the system's where they are too old", () => {
+    const old = fakeLibtorch('usr', [1, 8]);
+    const PATH = fakeProgram('python3', `echo ${old}`);
+    const local = fakeLibtorch('usr/local', [2, 1]);
+    expect(findLibtorch({ PATH }, none, [old])).toBeUndefined();
+    expect(findLibtorch({ PATH }, none, [old, local])?.prefix).toBe(local);
   });
 });
 
@@ -103,9 +117,9 @@ describe('find', () => {
   it('leaves out what PATH does not hold', () => {
     const LIBTORCH = fakeLibtorch('own', [2, 1]);
     const PATH = fakeProgram('cmake', 'echo cmake version 3.25.1');
-    const found = find({ LIBTORCH, PATH });
+    const found = find({ LIBTORCH, PATH }, none);
     expect(found.cmake?.version).toBe('3.25.1');
-    expect([found.compiler, found.make]).toEqual([undefined, undefined]);
+    expect([found.compiler, found.make, found.pip]).toEqual([undefined, undefined, undefined]);
   });
 
   it('takes the compiler that CXX names', () => {
@@ -113,13 +127,13 @@ describe('find', () => {
     const PATH = fakeProgram('g++', 'echo the usual');
     const CXX = write('g++-14', '#!/bin/sh\necho another\n');
     chmodSync(CXX, 0o755);
-    expect(find({ LIBTORCH, PATH, CXX }).compiler).toEqual({ path: CXX, version: 'another' });
+    expect(find({ LIBTORCH, PATH, CXX }, none).compiler).toEqual({ path: CXX, version: 'another' });
   });
 
   it('refuses a CMake that is too old', () => {
     const LIBTORCH = fakeLibtorch('own', [2, 1]);
     const PATH = fakeProgram('cmake', 'echo cmake version 3.16.3');
-    expect(() => find({ LIBTORCH, PATH })).toThrow('CMake 3.16.3');
+    expect(() => find({ LIBTORCH, PATH }, none)).toThrow('CMake 3.16.3');
   });
 });
 

@@ -3,7 +3,7 @@
 
 import { existsSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
-import { capture, findProgram, SetupError } from './process.mjs';
+import { capture, findProgram, lastLine, SetupError } from './process.mjs';
 
 /** @typedef {import('./process.mjs').Env} Env */
 /** @typedef {import('./find.mjs').Found} Found */
@@ -11,13 +11,15 @@ import { capture, findProgram, SetupError } from './process.mjs';
 /**
  * What a build still lacks, in words, each with the Debian package that brings it.
  * @param {Found} found
+ * @param {boolean} wheel whether pip is to bring LibTorch, and its BLAS
  * @returns {{ what: string, debian: string }[]}
  */
-export function missing({ libtorch, blas, gloo, compiler, cmake, make }) {
+export function missing({ libtorch, blas, gloo, pip, compiler, cmake, make }, wheel = false) {
   const needs = [
-    { met: libtorch, what: 'LibTorch 1.13 or later', debian: 'libtorch-dev' },
-    { met: blas?.optimised, what: 'OpenBLAS', debian: 'libopenblas0-pthread' },
-    { met: gloo, what: 'the headers of Gloo', debian: 'libgloo-dev' },
+    { met: wheel || libtorch, what: 'LibTorch 1.13 or later', debian: 'libtorch-dev' },
+    { met: wheel || blas?.optimised, what: 'OpenBLAS', debian: 'libopenblas0-pthread' },
+    { met: wheel || gloo, what: 'the headers of Gloo', debian: 'libgloo-dev' },
+    { met: !wheel || pip, what: 'pip, to fetch LibTorch', debian: 'python3-pip' },
     { met: compiler, what: 'a C++17 compiler', debian: 'g++' },
     { met: cmake, what: 'CMake 3.18 or later', debian: 'cmake' },
     { met: make, what: 'make', debian: 'make' },
@@ -37,8 +39,7 @@ export function installSystem(needs, env, root, osRelease) {
   const apt = findProgram(['apt-get'], env);
   if (!apt || !/^ID(_LIKE)?=.*(debian|ubuntu)/m.test(osRelease)) {
     throw new SetupError(
-      `${lacking}. Install it with your system's package manager (LibTorch: pip install torch) ` +
-        'and run npm run setup again.',
+      `${lacking}. Install it with your system's package manager and run npm run setup again.`,
     );
   }
   const packages = needs.map(({ debian }) => debian);
@@ -90,9 +91,4 @@ export function installNpm(root, env) {
 /** The text of /etc/os-release, "" where there is none. */
 export function readOsRelease() {
   return existsSync('/etc/os-release') ? readFileSync('/etc/os-release', 'utf8') : '';
-}
-
-/** @param {string} text */
-function lastLine(text) {
-  return text.trim().split('\n').at(-1) ?? '';
 }

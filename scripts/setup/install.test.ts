@@ -54,6 +54,14 @@ describe('missing', () => {
       'libopenblas0-pthread',
     ]);
   });
+
+  it("asks for pip and for no LibTorch where pip's wheel is to be it", () => {
+    const bare = { gloo: false, compiler: program, cmake: program };
+    const packages = (found: object) =>
+      missing({ ...bare, ...found }, true).map((need) => need.debian);
+    expect(packages({})).toEqual(['python3-pip', 'make']);
+    expect(packages({ pip: '/usr/bin/pip3' })).toEqual(['make']);
+  });
 });
 
 describe('installSystem', () => {

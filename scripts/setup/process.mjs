@@ -9,6 +9,7 @@ import { delimiter, resolve } from 'node:path';
 export class SetupError extends Error {}
 
 /** @typedef {Record<string, string | undefined>} Env */
+/** @typedef {{ path: string, version: string }} Program */
 
 /**
  * Path of the first of these programs that PATH holds.
@@ -45,4 +46,9 @@ export function capture(command, args, { env = process.env, cwd } = {}) {
     maxBuffer: 64 * 2 ** 20,
   });
   return { ok: status === 0, signal, stdout: stdout ?? '', stderr: stderr || String(error ?? '') };
+}
+
+/** @param {string} text */
+export function lastLine(text) {
+  return text.trim().split('\n').at(-1) ?? '';
 }
