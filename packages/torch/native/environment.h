@@ -78,6 +78,13 @@ inline napi_value set_threads(js::Call& call) {
   return js::undefined(call.env);
 }
 
+/// NNPACK warns at every start on a processor that it does not know, and oneDNN has convolutions anyway.
+inline void leave_nnpack() {
+#if TORCH_VERSION_MAJOR > 2 || (TORCH_VERSION_MAJOR == 2 && TORCH_VERSION_MINOR >= 6)
+  at::globalContext().setUserEnabledNNPACK(false);
+#endif
+}
+
 /// setFlags(deterministic, flushDenormal, tf32, cudnnBenchmark): undefined leaves a flag as it is.
 inline napi_value set_flags(js::Call& call) {
   call.where = "configure";

@@ -52,8 +52,15 @@ const UNCOVERED: Record<string, string> = {
   _foreach_copy_: 'LibTorch 1.13 lacks it',
 };
 
-/** What LibTorch 1.13, whose values these are, computes in bfloat16 throughout, and others round but once. */
-const coarse = new Set(environment().version.startsWith('1.13.') ? [] : ['upsample_bicubic2d']);
+/**
+ * What LibTorch 1.13, whose values these are, computes in bfloat16 throughout, and others round but once; and where 2.13
+ * draws and sums otherwise in bfloat16, which 2.6 does not.
+ */
+const [major, minor] = environment().version.split('.').map(Number);
+const coarse = new Set([
+  ...(major > 1 ? ['upsample_bicubic2d'] : []),
+  ...(major > 1 && minor > 6 ? ['dot', 'normal_', 'uniform_'] : []),
+]);
 
 type Change = (value: Tensor) => Tensor;
 const mapTensors = (value: unknown, change: Change): unknown => {

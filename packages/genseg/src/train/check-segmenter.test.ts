@@ -1,6 +1,7 @@
 /** A user's own module, by the library alone: what fits is trained by every hypergradient's path, what does not is refused with the mend. */
 import {
   affineGridGenerator,
+  environment,
   avgPool2d,
   Generator,
   gridSampler,
@@ -97,6 +98,16 @@ const resampled = (x: Tensor): Tensor => {
   const theta = tensor([1, 0, 0, 0, 1, 0], { shape: [1, 2, 3] }).expand([n, 2, 3]);
   return gridSampler(x, affineGridGenerator(theta, [n, c, h, w], false), 0, 0, false);
 };
+/** LibTorch has the second derivative of `resampled` since a version between 2.6 and 2.13, and no other wrapped operator lacks it. */
+const lacking: [string, SessionOptions, RegExp][] = /^(1|2\.[0-6])\./.test(environment().version)
+  ? [
+      [
+        'no second derivative',
+        options({ features: resampled }),
+        /the derivative of its gradient, which method genseg needs failed: .*not implemented/,
+      ],
+    ]
+  : [];
 const mean = (x: Tensor): Tensor => x.mean([2, 3], { keepdim: true });
 
 test.each<[string, SessionOptions, RegExp]>([
@@ -135,11 +146,7 @@ test.each<[string, SessionOptions, RegExp]>([
     { ...options({ logits: (x) => x.reshape([-1, 1, 24, 24]) }) },
     /its forward pass on 2 images of 32 px in training mode failed: .*shape/,
   ],
-  [
-    'no second derivative',
-    options({ features: resampled }),
-    /the derivative of its gradient, which method genseg needs failed: .*not implemented/,
-  ],
+  ...lacking,
 ])('refused: %s', (_, given, message) => {
   expect(() => checkSegmenter(given)).toThrow(ConfigError);
   expect(() => checkSegmenter(given)).toThrow(message);

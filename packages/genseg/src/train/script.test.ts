@@ -74,13 +74,16 @@ function train(method: Method, family: Family) {
   };
 }
 
+/** How far losses may drift in three steps: the script's kernels of LibTorch 2.13 round otherwise than ours. */
+const later = environment().version.startsWith('1.13.') ? 1e-4 : 2e-4;
+
 test.each(methods.map((method) => [method.name, method] as const))(
   '%s: losses are those of the network in TypeScript',
   (_, method) => {
     const [expected, actual] = [inTypeScript, inPython].map((family) => train(method, family));
     expect(actual.losses).toHaveLength(expected.losses.length);
     expect(far(actual.losses[0], expected.losses[0])).toBeLessThan(1e-6);
-    expect(far(actual.losses.flat(), expected.losses.flat())).toBeLessThan(1e-4);
+    expect(far(actual.losses.flat(), expected.losses.flat())).toBeLessThan(later);
     expect(actual.norms).toHaveLength(expected.norms.length);
     // In float32 these are differences of gradients near their rounding; in float64, below, they are the same.
     for (const norm of actual.norms) expect(norm).toBeGreaterThan(0);
