@@ -1,8 +1,8 @@
 /** A user's own module, by the library alone: what fits is trained by every hypergradient's path, what does not is refused with the mend. */
 import {
   affineGridGenerator,
-  environment,
   avgPool2d,
+  environment,
   Generator,
   gridSampler,
   relu,

@@ -5,7 +5,7 @@
 import { copyFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { Generator, loadScript, noGrad, ones, scope } from '@genseg/torch';
+import { environment, Generator, loadScript, noGrad, ones, scope } from '@genseg/torch';
 import { expect, test } from 'vitest';
 import { temporaryFolder } from '../../test/data/fixtures.ts';
 import { makeLevels } from '../../test/levels.ts';
