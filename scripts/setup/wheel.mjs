@@ -32,7 +32,7 @@ export function isPackaged(env, root) {
 }
 
 /**
- * Fetches the wheel into a folder, some 800 MB. Python is needed for pip alone: of the wheel we use the libraries and headers,
+ * Fetches the wheel into a folder, 200 MB that become 750. Python is needed for pip alone: of the wheel we use the libraries and headers,
  * which are the same for all versions of Python.
  * @param {string} folder is there whole or not at all
  * @param {Env} env
@@ -41,7 +41,7 @@ export function installWheel(folder, env) {
   const pip = findProgram(['pip3', 'pip'], env);
   if (!pip)
     throw new SetupError('python3-pip is installed, yet no pip3 is found: look at the PATH.');
-  console.log('Fetching LibTorch, some 200 MB ...');
+  console.log('Fetching LibTorch with pip, 200 MB ...');
   const partial = `${folder}.partial`;
   rmSync(partial, { recursive: true, force: true });
   const { ok, stderr } = capture(

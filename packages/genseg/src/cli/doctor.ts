@@ -55,7 +55,7 @@ export function examine(
           {
             name: 'oneDNN',
             value: 'held to AVX: this version of it computes wrongly with later instructions',
-            advice: 'convolutions are slower so; for another LibTorch see README, "Which LibTorch"',
+            advice: 'convolutions are slower so; npm run setup -- --wheel fetches another LibTorch',
           },
         ]
       : []),
