@@ -49,14 +49,14 @@ function variantsOf({ alone, device }, threads = availableParallelism()) {
   const fp32 = { precision: 'fp32', layout: 'contiguous', threads, device };
   const plain = { name: 'Python, eager fp32', python: true, ...fp32 };
   const last = { layout: 'channels-last' };
-  const best = { ...plain, ...last, name: 'Python, channels-last bf16', precision: 'bf16' };
+  const bf16 = { ...plain, ...last, name: 'Python, channels-last bf16', precision: 'bf16' };
   // LibTorch 1.13's second derivatives fail in bf16 on a CPU; the setting of waiting threads concerns a CPU alone.
   const others =
     device === 'cuda'
-      ? [best]
+      ? [bf16]
       : [
           { ...plain, ...last, name: 'Python, channels-last' },
-          ...(environment().version.startsWith('1.') || !precisions.includes('bf16') ? [] : [best]),
+          ...(environment().version.startsWith('1.') || !precisions.includes('bf16') ? [] : [bf16]),
           { ...plain, name: 'Python, eager, untuned', tuned: false },
         ];
   return [

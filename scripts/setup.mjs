@@ -2,10 +2,9 @@
 // npm run setup: makes a fresh clone ready, or says in one line what hinders it. It finds LibTorch
 // and the build tools, installs what is missing, builds the native addon, the TypeScript and the
 // studio's page, loads the addon, and prints what it found. When all is in place it takes a second or two.
-// With --wheel it takes LibTorch from pip's wheel, whatever else there is. Built-in modules only: it runs
-// before anything is installed.
+// With --wheel it has pip fetch LibTorch, whatever else there is. Built-in modules only: it runs before
+// anything is installed.
 
-import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { addonPath, buildAddon, loadAddon } from './setup/addon.mjs';
@@ -13,9 +12,9 @@ import { checkNode, find } from './setup/find.mjs';
 import { installNpm, installSystem, missing, npmIsStale, readOsRelease } from './setup/install.mjs';
 import { buildPage } from './setup/page.mjs';
 import { capture, SetupError } from './setup/process.mjs';
-import { installWheel, isPackaged } from './setup/wheel.mjs';
+import { installWheel, isPackaged, wantsWheel } from './setup/wheel.mjs';
 
-/** @typedef {import('./setup/find.mjs').Found} Found */
+/** @typedef {Required<Omit<import('./setup/find.mjs').Found, 'pip'>>} Complete */
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 
@@ -49,27 +48,44 @@ function setup() {
 
 /**
  * What the build stands on, after installing whatever of it is missing.
- * @returns {Required<Found>}
+ * @returns {Complete}
  */
 function completeSystem() {
   const wheel = join(root, '.libtorch');
   const look = () => find(process.env, join(wheel, 'torch'));
   const found = look();
-  const fetch = process.argv.includes('--wheel')
-    ? !existsSync(wheel)
-    : !found.libtorch && !isPackaged(process.env, isRoot());
+  const fetch = wantsWheel(found, {
+    asked: askedForWheel(),
+    env: process.env,
+    packaged: () => isPackaged(process.env, isRoot()),
+  });
   const needs = missing(found, fetch);
   if (needs.length > 0) installSystem(needs, process.env, isRoot(), readOsRelease());
   if (fetch) installWheel(wheel, process.env);
   const complete = needs.length > 0 || fetch ? look() : found;
   const [need] = missing(complete);
+  if (need && fetch) {
+    throw new SetupError(
+      `${need.what} is not found, although pip fetched LibTorch into ${wheel}: remove it and run npm run setup again.`,
+    );
+  }
   if (need) {
     throw new SetupError(
       `${need.debian} is installed, yet ${need.what} is not found. For OpenBLAS, run ` +
         'update-alternatives --auto libblas.so.3-$(uname -m)-linux-gnu; else look at the PATH.',
     );
   }
-  return /** @type {Required<Found>} */ (complete);
+  return /** @type {Complete} */ (complete);
+}
+
+/** Whether --wheel is given; nothing else may be. */
+function askedForWheel() {
+  const [first, ...others] = process.argv.slice(2);
+  const wrong = [...(first === '--wheel' ? [] : [first]), ...others].filter((word) => word);
+  if (wrong.length > 0) {
+    throw new SetupError(`${wrong[0]} is no option: there is --wheel (npm run setup -- --wheel).`);
+  }
+  return first === '--wheel';
 }
 
 function isRoot() {

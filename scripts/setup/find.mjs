@@ -16,6 +16,8 @@ import { capture, findProgram, SetupError } from './process.mjs';
 
 const NODE = '20.19.0';
 export const LIBTORCH = '1.13.0';
+/** Where a LibTorch that we fetched is from. */
+export const WHEEL = "pip's wheel";
 const CMAKE = '3.18.0';
 
 /**
@@ -61,7 +63,7 @@ export function find(env, wheel) {
 export function findLibtorch(env, wheel, systemPrefixes = ['/usr', '/usr/local']) {
   if (env.LIBTORCH) return givenLibtorch(env.LIBTORCH);
   return (
-    newEnough(readLibtorch(wheel, "pip's wheel")) ??
+    newEnough(readLibtorch(wheel, WHEEL)) ??
     newEnough(pythonLibtorch(env)) ??
     systemPrefixes
       .map((prefix) => newEnough(readLibtorch(prefix, 'the system')))
@@ -176,7 +178,8 @@ function findBlas(library) {
  */
 export function readBlas(ldd, realpath) {
   const linked =
-    ldd.match(/libblas\.so\.3 => (\/\S+)/) ?? ldd.match(/lib(?:openblas|mkl_|blis)\S* => (\/\S+)/);
+    ldd.match(/libblas\.so\.3 => (\/.+?) \(0x/) ??
+    ldd.match(/lib(?:openblas|mkl_|blis)\S* => (\/.+?) \(0x/);
   if (!linked) return { name: 'built in', path: '', optimised: true };
   const path = realpath(linked[1]);
   const vendor = path.match(/openblas|mkl|blis/)?.[0];

@@ -19,7 +19,7 @@ export function missing({ libtorch, blas, gloo, pip, compiler, cmake, make }, wh
     { met: wheel || libtorch, what: 'LibTorch 1.13 or later', debian: 'libtorch-dev' },
     { met: wheel || blas?.optimised, what: 'OpenBLAS', debian: 'libopenblas0-pthread' },
     { met: wheel || gloo, what: 'the headers of Gloo', debian: 'libgloo-dev' },
-    { met: !wheel || pip, what: 'pip, to fetch LibTorch', debian: 'python3-pip' },
+    { met: !wheel || pip, what: 'pip (to fetch LibTorch)', debian: 'python3-pip' },
     { met: compiler, what: 'a C++17 compiler', debian: 'g++' },
     { met: cmake, what: 'CMake 3.18 or later', debian: 'cmake' },
     { met: make, what: 'make', debian: 'make' },

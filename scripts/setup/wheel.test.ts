@@ -3,6 +3,7 @@ import {
   existsSync,
   mkdirSync,
   mkdtempSync,
+  readdirSync,
   readFileSync,
   rmSync,
   writeFileSync,
@@ -10,7 +11,7 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { installWheel, isPackaged } from './wheel.mjs';
+import { installWheel, isPackaged, wantsWheel } from './wheel.mjs';
 
 let folder: string;
 let env: { PATH: string };
@@ -28,15 +29,55 @@ afterEach(() => {
 /** A program, a shell script, that PATH has before all others. */
 function program(name: string, script: string): void {
   const path = join(folder, 'bin', name);
-  writeFileSync(path, `#!/bin/sh\ncd ${folder}\n${script}\n`);
+  writeFileSync(path, `#!/bin/sh\ncd '${folder}'\n${script}\n`);
   chmodSync(path, 0o755);
 }
 
+describe('wantsWheel', () => {
+  const from = (where: string, version = '2.13.0') => ({
+    libtorch: { prefix: '', library: '', version, cuda: false, from: where },
+  });
+  const wheel = "pip's wheel";
+
+  it.each<[string, object, { asked?: boolean; packaged?: boolean }, boolean]>([
+    ['there is one', from('the system'), {}, false],
+    ['apt brings one', {}, { packaged: true }, false],
+    ['nothing brings one', {}, {}, true],
+    ['it is asked for beside another', from('the system'), { asked: true, packaged: true }, true],
+    ['it is there', from(wheel), { asked: true }, false],
+    ['another version of it is there', from(wheel, '2.12.1'), {}, false],
+    [
+      'another version of it is there and it is asked for',
+      from(wheel, '2.12.1'),
+      { asked: true },
+      true,
+    ],
+  ])('where %s', (_, found, { asked = false, packaged = false }, expected) => {
+    expect(wantsWheel(found, { asked, env: {}, packaged: () => packaged })).toBe(expected);
+  });
+
+  it('takes no sides between --wheel and LIBTORCH', () => {
+    const given = { env: { LIBTORCH: '/opt/torch' }, packaged: () => true };
+    expect(() => wantsWheel({}, { ...given, asked: true })).toThrow('unset LIBTORCH');
+    expect(wantsWheel(from('LIBTORCH'), { ...given, asked: false })).toBe(false);
+  });
+});
+
 describe('isPackaged', () => {
+  let lists: string;
+  beforeEach(() => {
+    lists = join(folder, 'lists');
+    mkdirSync(lists);
+    writeFileSync(join(lists, 'lock'), '');
+  });
+
   /** apt whose lists are empty until they are brought up to date. */
   const aptWith = (candidate: string) => {
-    program('apt-get', 'touch lists');
-    program('apt-cache', `[ -e lists ] && echo "$2: Candidate: ${candidate}"; true`);
+    program('apt-get', 'touch lists/deb_main_Packages.lz4');
+    program(
+      'apt-cache',
+      `[ -e lists/deb_main_Packages.lz4 ] && echo "$2: Candidate: ${candidate}"; true`,
+    );
   };
 
   it.each([
@@ -46,17 +87,18 @@ describe('isPackaged', () => {
     ['(none)', false],
   ])('of %s is %s', (candidate, expected) => {
     aptWith(candidate);
-    expect(isPackaged(env, true)).toBe(expected);
+    expect(isPackaged(env, true, lists)).toBe(expected);
+    expect(isPackaged(env, false, lists)).toBe(expected);
   });
 
-  it('brings no lists up to date where it may not', () => {
-    aptWith('1.13.1');
-    expect(isPackaged(env, false)).toBe(false);
-    expect(existsSync(join(folder, 'lists'))).toBe(false);
+  it('is presumed where lists are empty and may not be brought up to date', () => {
+    aptWith('(none)');
+    expect(isPackaged(env, false, lists)).toBe(true);
+    expect(readdirSync(lists)).toEqual(['lock']);
   });
 
   it('is false where there is no apt', () => {
-    expect(isPackaged({ PATH: join(folder, 'bin') }, true)).toBe(false);
+    expect(isPackaged({ PATH: join(folder, 'bin') }, true, lists)).toBe(false);
   });
 });
 
@@ -65,7 +107,7 @@ describe('installWheel', () => {
   const pip = (end: string) =>
     program(
       'pip3',
-      `echo "$@" > log; while [ "$1" != --target ]; do shift; done; mkdir -p "$2"; touch "$2/torch"; ${end}`,
+      `echo "$@" $PIP_USER > log; while [ "$1" != --target ]; do shift; done; mkdir -p "$2"; touch "$2/torch"; ${end}`,
     );
 
   it('has pip fetch the libraries alone, for processors, and puts them in place when they are whole', () => {
@@ -78,15 +120,17 @@ describe('installWheel', () => {
     expect(existsSync(join(target, 'left'))).toBe(false);
     expect(existsSync(`${target}.partial`)).toBe(false);
     expect(readFileSync(join(folder, 'log'), 'utf8')).toMatch(
-      /^install --no-deps --only-binary=:all: .*--extra-index-url https:\S+\/cpu torch==\d\S+\+cpu\n$/,
+      /^install --no-deps .*--only-binary=:all: .*--extra-index-url https:\S+\/cpu torch==\d\S+\+cpu 0\n$/,
     );
   });
 
   it('says why pip failed, and leaves nothing behind', () => {
-    pip("echo 'ERROR: No matching distribution found for torch' >&2; exit 1");
+    pip(
+      "echo 'ERROR: Could not find a version (from versions: ...)\nERROR: No matching distribution' >&2; exit 1",
+    );
     const target = join(folder, '.libtorch');
     expect(() => installWheel(target, env)).toThrow(
-      /^pip could not fetch torch\S+ \(No matching distribution found for torch\)\. Connect/,
+      /^pip could not fetch LibTorch \(No matching distribution\)\. It needs the network/,
     );
     expect(existsSync(target)).toBe(false);
     expect(existsSync(`${target}.partial`)).toBe(false);

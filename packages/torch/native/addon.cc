@@ -137,7 +137,7 @@ NAPI_MODULE_INIT() {
   c10::SetCPUAllocator(&cpu_allocator(), /*priority=*/100);
   // An error's C++ backtrace, which no message of ours shows, would take 4 ms to make.
   c10::SetStackTraceFetcher(std::function<std::string()>([] { return std::string(); }));
-  environment::leave_nnpack();
+  environment::disable_nnpack();
   napi_define_properties(env, exports, std::size(exports_table), exports_table);
   return exports;
 }

@@ -79,7 +79,7 @@ inline napi_value set_threads(js::Call& call) {
 }
 
 /// NNPACK warns at every start on a processor that it does not know, and oneDNN has convolutions anyway.
-inline void leave_nnpack() {
+inline void disable_nnpack() {
 #if TORCH_VERSION_MAJOR > 2 || (TORCH_VERSION_MAJOR == 2 && TORCH_VERSION_MINOR >= 6)
   at::globalContext().setUserEnabledNNPACK(false);
 #endif

@@ -55,7 +55,8 @@ export function examine(
           {
             name: 'oneDNN',
             value: 'held to AVX: this version of it computes wrongly with later instructions',
-            advice: 'convolutions are slower so; npm run setup -- --wheel fetches another LibTorch',
+            advice:
+              'convolutions are the slower for it; npm run setup -- --wheel fetches another LibTorch',
           },
         ]
       : []),

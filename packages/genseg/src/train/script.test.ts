@@ -74,8 +74,8 @@ function train(method: Method, family: Family) {
   };
 }
 
-/** How far losses may drift in three steps: the script's kernels of LibTorch 2.13 round otherwise than ours. */
-const later = environment().version.startsWith('1.13.') ? 1e-4 : 2e-4;
+/** How far losses may drift in three steps: after LibTorch 2.6 the script's kernels round otherwise. */
+const drift = /^(1|2\.[0-6])\./.test(environment().version) ? 1e-4 : 2e-4;
 
 test.each(methods.map((method) => [method.name, method] as const))(
   '%s: losses are those of the network in TypeScript',
@@ -83,7 +83,7 @@ test.each(methods.map((method) => [method.name, method] as const))(
     const [expected, actual] = [inTypeScript, inPython].map((family) => train(method, family));
     expect(actual.losses).toHaveLength(expected.losses.length);
     expect(far(actual.losses[0], expected.losses[0])).toBeLessThan(1e-6);
-    expect(far(actual.losses.flat(), expected.losses.flat())).toBeLessThan(later);
+    expect(far(actual.losses.flat(), expected.losses.flat())).toBeLessThan(drift);
     expect(actual.norms).toHaveLength(expected.norms.length);
     // In float32 these are differences of gradients near their rounding; in float64, below, they are the same.
     for (const norm of actual.norms) expect(norm).toBeGreaterThan(0);

@@ -81,6 +81,14 @@ test.each<[string, number[], { milliseconds: number; precision: Setting['precisi
   expect(tuned.decisions[0].reason).toContain(`${milliseconds} ms of processor time in bf16`);
 });
 
+test('fp32 that was slowed once is not judged by that', () => {
+  const left = [0.25, 0.2, 0.2];
+  const seconds = ({ precision }: Setting) => (precision === 'bf16' ? 0.19 : left.shift()!);
+  const alone = { precision: true, imageLayout: false, threads: false };
+  expect(tune(plan, alone, timed(seconds)).precision).toBe('fp32');
+  expect(left).toEqual([]);
+});
+
 test('fewer threads are tried by halves for as long as they are much faster', () => {
   const tried: number[] = [];
   const seconds = ({ threads }: Setting) => {

@@ -45,11 +45,11 @@ const worthwhile = 1.2;
 /** How many times slower than the best a first step is that is the only one: more than warming up explains. */
 const hopelessly = 1.5;
 /**
- * A ratio of times this near to `worthwhile`, as a factor, is measured again, so often: one step slowed by what else the
- * machine does can put it on the other side.
+ * Up to so many trials are taken while the ratio of times is this near to `worthwhile`, as a factor: one step slowed by what
+ * else the machine does can put it on the other side.
  */
-const near = 1.15;
 const mostTrials = 3;
+const near = 1.15;
 /** How far losses may lie from those in fp32 and in the usual layout, relatively. */
 const tolerance = 0.02;
 /** Steps of a trial at most; slow ones are two, or one where that is too slow, so that the user's first step is not far. */
