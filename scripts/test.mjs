@@ -29,17 +29,26 @@ function testUnderNode24() {
 
 /** The studio is tested in a real browser. Where we may, it is installed; only CI insists on it. */
 function browser() {
-  const there = findProgram(['chromium', 'chromium-browser'], process.env) ?? process.env.CHROMIUM;
-  if (there) return true;
+  if (hasBrowser()) return true;
   try {
     const need = { what: 'Chromium', debian: 'chromium' };
     installSystem([need], process.env, process.getuid?.() === 0, readOsRelease());
-    return true;
+    if (hasBrowser()) return true;
+    throw new SetupError(
+      'the package chromium brings no Chromium here: install one, and name it in CHROMIUM',
+    );
   } catch (error) {
     if (!(error instanceof SetupError)) throw error;
     console.error(`\n!!! The studio is NOT TESTED in a browser: ${error.message}`);
     return !process.env.CI;
   }
+}
+
+/** Ubuntu has a file of that name that only says which snap to install. */
+function hasBrowser() {
+  const { CHROMIUM, ...env } = process.env;
+  const path = CHROMIUM ?? findProgram(['chromium', 'chromium-browser'], env);
+  return path !== undefined && capture(path, ['--version']).ok;
 }
 
 const parts = {

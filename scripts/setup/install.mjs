@@ -84,7 +84,7 @@ export function installNpm(root, env) {
         '(npm config set proxy ...), and run npm run setup again.',
     );
   }
-  const reason = stderr.match(/^npm error (?!code )(\S.*)$/m)?.[1] ?? lastLine(stderr);
+  const reason = stderr.match(/^npm (?:error|ERR!) (?!code )(\S.*)$/m)?.[1] ?? lastLine(stderr);
   throw new SetupError(`npm ci failed: ${reason} (npm ci shows all it says)`);
 }
 

@@ -2,7 +2,7 @@
  * A real browser for tests of pages: Debian's Chromium, or the one that CHROMIUM names. Without one such tests are
  * skipped, with a line that says so, but not in CI.
  */
-import { existsSync } from 'node:fs';
+import { spawnSync } from 'node:child_process';
 import { join } from 'node:path';
 import axe from 'axe-core';
 import { type Browser, chromium, type Page } from 'playwright-core';
@@ -14,7 +14,12 @@ const executablePath = [
   process.env.CHROMIUM,
   '/usr/bin/chromium',
   '/usr/bin/chromium-browser',
-].find((path) => path !== undefined && existsSync(path));
+].find((path) => path !== undefined && runs(path));
+
+/** Ubuntu has a file of that name that only says which snap to install. */
+function runs(path: string): boolean {
+  return spawnSync(path, ['--version']).status === 0;
+}
 
 export const withoutBrowser = !executablePath;
 if (withoutBrowser) {

@@ -10,9 +10,17 @@
 #include <c10/cuda/CUDACachingAllocator.h>
 #include <c10/cuda/CUDAFunctions.h>
 #include <c10/cuda/CUDAStream.h>
+#include <torch/csrc/api/include/torch/version.h>
 
 #include <utility>
 #include <vector>
+
+#define ENDS_FAILED_CAPTURES (TORCH_VERSION_MAJOR > 2 || (TORCH_VERSION_MAJOR == 2 && TORCH_VERSION_MINOR >= 14))
+
+namespace at::cuda {
+// Declared in a header that needs cuBLAS's, cuSPARSE's and cuSOLVER's.
+TORCH_CUDA_CPP_API void clearCublasWorkspaces();
+}  // namespace at::cuda
 
 struct CapturedGraph {
   at::cuda::CUDAGraph graph;
@@ -33,7 +41,7 @@ inline bool& capturing() {
 
 inline at::Generator& to_generator(double handle) { return handles().get<at::Generator>(handle, "Generator"); }
 
-/// LibTorch 2.4 to 2.12 are told what a graph draws from; later ones see it.
+/// LibTorch 2.4 to 2.13 are told what a graph draws from; later ones see it.
 template <class Graph>
 auto registered(Graph& graph, const at::Generator& generator, int)
     -> decltype(graph.register_generator_state(generator)) {
@@ -42,19 +50,46 @@ auto registered(Graph& graph, const at::Generator& generator, int)
 template <class Graph>
 void registered(Graph&, const at::Generator&, ...) {}
 
-/// After a failure, as much as can be set right: the allocator, and generators, which take themselves to be captured still.
+/// A graph has the workspaces of its own products in its own memory: those of the stream go when any graph of it does.
+inline void leave_workspaces() {
+  c10::cuda::device_synchronize();
+  at::cuda::clearCublasWorkspaces();
+}
+
+inline void begin_capture(CapturedGraph& made) {
+  for (const auto& [handle, state] : made.generators) registered(made.graph, to_generator(handle), 0);
+  leave_workspaces();
+  c10::cuda::CUDACachingAllocator::emptyCache();  // a capture takes new memory alone
+  made.graph.capture_begin(made.pool);
+}
+
+#if !ENDS_FAILED_CAPTURES
+/// What LibTorch leaves behind: memory that goes to the graph still, and is never released; generators that take
+/// themselves to be captured, until a capture of theirs ends well.
+inline void end_failed(const CapturedGraph& failed) {
+  using namespace c10::cuda::CUDACachingAllocator;
+  for (const auto& leave : {endAllocateToPool, releasePool}) {
+    try {
+      leave(c10::cuda::current_device(), failed.pool);
+    } catch (const std::exception&) {  // was done before the failure
+    }
+  }
+  CapturedGraph trivial;
+  trivial.generators = failed.generators;
+  begin_capture(trivial);
+  at::zeros({1}, at::kCUDA);
+  trivial.graph.capture_end();
+}
+#endif
+
+/// After a failure, as much as can be set right. Generators stay the same objects, since other graphs draw from them.
 inline void set_right(const CapturedGraph& failed) {
   capturing() = false;
-  try {
-    c10::cuda::CUDACachingAllocator::endAllocateToPool(c10::cuda::current_device(), failed.pool);
-  } catch (const std::exception&) {  // was done before the failure
-  }
-  for (const auto& [handle, state] : failed.generators) {
-    auto& generator = to_generator(handle);
-    auto fresh = at::globalContext().defaultGenerator(generator.device()).clone();
-    fresh.set_state(state);
-    generator = fresh;
-  }
+#if !ENDS_FAILED_CAPTURES
+  end_failed(failed);
+#endif
+  leave_workspaces();
+  for (const auto& [handle, state] : failed.generators) to_generator(handle).set_state(state);
 }
 
 /// leaveDefaultStream(): the default stream cannot be captured, so that this thread goes on with another, for good. To be
@@ -78,9 +113,7 @@ inline napi_value begin(js::Call& call) {
   for (const double handle : js::to_vector<double>(call.env, call[0], js::to_double))
     made->generators.emplace_back(handle, to_generator(handle).get_state());
   try {
-    for (const auto& [handle, state] : made->generators) registered(made->graph, to_generator(handle), 0);
-    c10::cuda::device_synchronize();
-    made->graph.capture_begin(made->pool);
+    begin_capture(*made);
   } catch (...) {
     set_right(*made);
     throw;
@@ -98,6 +131,7 @@ inline napi_value end(js::Call& call) {
   call.where = "captureGraph";
   capturing() = false;
   to_graph(call).graph.capture_end();
+  leave_workspaces();
   return js::undefined(call.env);
 }
 

@@ -55,7 +55,9 @@ export function captureGraph<T>(
     native.endGraph(graph.handle);
     return { graph, result };
   } catch (error) {
-    native.abandonGraph(graph.handle);
+    try {
+      native.abandonGraph(graph.handle);
+    } catch {} // the first failure says more
     graph.dispose();
     throw error;
   }
