@@ -75,3 +75,27 @@ it.runIf(here)(
       graph.dispose();
     }),
 );
+
+it.runIf(here)('a capture that fails, and a graph that goes, leave other graphs as they were', () =>
+  scope(() => {
+    leaveDefaultStream();
+    using generator = new Generator(0, 'cuda');
+    const generators = [generator];
+    const x = rand([64, 64], { generator, device: 'cuda' });
+    const draw = () => rand([2], { generator, device: 'cuda' });
+    const evaluate = () => ({ noise: draw(), product: x.matmul(x) });
+    for (let i = 0; i < 3; i++) scope(() => void evaluate());
+    const [going, staying] = [0, 1].map(() => captureGraph(evaluate, { generators }));
+    expect(() => captureGraph(() => draw().sum().item(), { generators })).toThrow(TorchError);
+    going.graph.dispose();
+    const before = generator.state;
+    const expected = evaluate();
+    const after = generator.state.toArray();
+    generator.state = before;
+    staying.graph.replay();
+    expect(staying.result.noise.toArray()).toEqual(expected.noise.toArray());
+    expect(staying.result.product.equal(expected.product)).toBe(true);
+    expect(generator.state.toArray()).toEqual(after);
+    staying.graph.dispose();
+  }),
+);
