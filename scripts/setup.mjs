@@ -64,7 +64,7 @@ function completeSystem() {
   if (fetch) installWheel(wheel, process.env);
   const complete = needs.length > 0 || fetch ? look() : found;
   const [need] = missing(complete);
-  if (need && fetch) {
+  if (need && fetch && !complete.libtorch) {
     throw new SetupError(
       `${need.what} is not found, although pip fetched LibTorch into ${wheel}: remove it and run npm run setup again.`,
     );

@@ -5,7 +5,7 @@
 import { spawnSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { installSystem, readOsRelease } from './setup/install.mjs';
-import { capture, findProgram, SetupError } from './setup/process.mjs';
+import { capture, SetupError } from './setup/process.mjs';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 
@@ -46,9 +46,9 @@ function browser() {
 
 /** Ubuntu has a file of that name that only says which snap to install. */
 function hasBrowser() {
-  const { CHROMIUM, ...env } = process.env;
-  const path = CHROMIUM ?? findProgram(['chromium', 'chromium-browser'], env);
-  return path !== undefined && capture(path, ['--version']).ok;
+  return [process.env.CHROMIUM, '/usr/bin/chromium', '/usr/bin/chromium-browser'].some(
+    (path) => path && capture(path, ['--version']).ok,
+  );
 }
 
 const parts = {

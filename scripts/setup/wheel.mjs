@@ -83,7 +83,8 @@ export function installWheel(folder, env) {
   );
   if (!ok) {
     rmSync(partial, { recursive: true, force: true });
-    const reason = [...stderr.matchAll(/^ERROR: (.*)/gm)].at(-1)?.[1] ?? lastLine(stderr);
+    const reason =
+      [...stderr.matchAll(/^ERROR: (.*)/gm)].at(-1)?.[1] ?? (lastLine(stderr) || 'it was ended');
     throw new SetupError(
       `pip could not fetch LibTorch (${reason}). It needs the network, or a mirror that pip is told of, and 1 GB of disk; ` +
         `else set LIBTORCH to the folder of a torch of version ${LIBTORCH} or later. Then run npm run setup again.`,

@@ -14,7 +14,7 @@ const executablePath = [
   process.env.CHROMIUM,
   '/usr/bin/chromium',
   '/usr/bin/chromium-browser',
-].find((path) => path !== undefined && runs(path));
+].find((path) => path && runs(path));
 
 /** Ubuntu has a file of that name that only says which snap to install. */
 function runs(path: string): boolean {

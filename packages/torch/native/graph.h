@@ -12,6 +12,7 @@
 #include <c10/cuda/CUDAStream.h>
 #include <torch/csrc/api/include/torch/version.h>
 
+#include <exception>
 #include <utility>
 #include <vector>
 
@@ -50,29 +51,26 @@ auto registered(Graph& graph, const at::Generator& generator, int)
 template <class Graph>
 void registered(Graph&, const at::Generator&, ...) {}
 
-/// A graph has the workspaces of its own products in its own memory: those of the stream go when any graph of it does.
-inline void leave_workspaces() {
+/// Makes each graph have its workspaces in its own memory; shared ones would go with the first graph that does.
+inline void free_workspaces() {
   c10::cuda::device_synchronize();
   at::cuda::clearCublasWorkspaces();
 }
 
 inline void begin_capture(CapturedGraph& made) {
   for (const auto& [handle, state] : made.generators) registered(made.graph, to_generator(handle), 0);
-  leave_workspaces();
+  free_workspaces();
   c10::cuda::CUDACachingAllocator::emptyCache();  // a capture takes new memory alone
   made.graph.capture_begin(made.pool);
 }
 
 #if !ENDS_FAILED_CAPTURES
-/// What LibTorch leaves behind: memory that goes to the graph still, and is never released; generators that take
-/// themselves to be captured, until a capture of theirs ends well.
+/// What LibTorch leaves behind: memory that goes to the graph still, and generators that take themselves to be captured
+/// until a capture of theirs ends well. The memory of the failed graph is lost.
 inline void end_failed(const CapturedGraph& failed) {
-  using namespace c10::cuda::CUDACachingAllocator;
-  for (const auto& leave : {endAllocateToPool, releasePool}) {
-    try {
-      leave(c10::cuda::current_device(), failed.pool);
-    } catch (const std::exception&) {  // was done before the failure
-    }
+  try {
+    c10::cuda::CUDACachingAllocator::endAllocateToPool(c10::cuda::current_device(), failed.pool);
+  } catch (const std::exception&) {  // was done before the failure
   }
   CapturedGraph trivial;
   trivial.generators = failed.generators;
@@ -86,9 +84,12 @@ inline void end_failed(const CapturedGraph& failed) {
 inline void set_right(const CapturedGraph& failed) {
   capturing() = false;
 #if !ENDS_FAILED_CAPTURES
-  end_failed(failed);
+  try {
+    end_failed(failed);
+  } catch (const std::exception&) {  // then states cannot be set either, which says so
+  }
 #endif
-  leave_workspaces();
+  free_workspaces();
   for (const auto& [handle, state] : failed.generators) to_generator(handle).set_state(state);
 }
 
@@ -115,8 +116,12 @@ inline napi_value begin(js::Call& call) {
   try {
     begin_capture(*made);
   } catch (...) {
-    set_right(*made);
-    throw;
+    const auto first = std::current_exception();
+    try {
+      set_right(*made);
+    } catch (const std::exception&) {  // the first failure says more
+    }
+    std::rethrow_exception(first);
   }
   capturing() = true;
   return js::from(call.env, handles().add(std::move(made)));
@@ -131,7 +136,7 @@ inline napi_value end(js::Call& call) {
   call.where = "captureGraph";
   capturing() = false;
   to_graph(call).graph.capture_end();
-  leave_workspaces();
+  free_workspaces();
   return js::undefined(call.env);
 }
 

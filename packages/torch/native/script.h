@@ -220,7 +220,7 @@ inline napi_value forward(js::Call& call) {
   // Scripts draw from the device's default generator: while one runs, it continues the given stream.
   at::Generator stream, shared;
   if (call.has(2)) {
-    TORCH_CHECK(!graph::capturing(), "a script's draws cannot be captured");
+    TORCH_CHECK(!graph::capturing(), "a script with a generator cannot be captured");
     stream = handles().get<at::Generator>(call.number(2), "Generator");
     shared = at::globalContext().defaultGenerator(stream.device());
     shared.set_state(stream.get_state());

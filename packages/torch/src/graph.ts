@@ -37,7 +37,7 @@ export const leaveDefaultStream = (): void => native.leaveDefaultStream();
  *
  * @param options.generators of the GPU, that `body` draws from: each replay draws anew.
  * @returns the graph, to dispose of before the tensors that it reads and returns.
- * @throws TorchError when `body` waits for the GPU or copies from the host, and where `environment().cudaGraphs` is false.
+ * @throws TorchError when `body` waits for the GPU, copies from the host or calls a script with a generator, and where `environment().cudaGraphs` is false.
  * @example
  * const { graph, result } = captureGraph(() => model.forward(image));
  * image.copy_(next);
