@@ -9,7 +9,7 @@ import { capture, findProgram, SetupError } from './process.mjs';
 /** @typedef {import('./process.mjs').Env} Env */
 /** @typedef {{ prefix: string, library: string, version: string, cuda: boolean,
  *   from: string }} LibTorch */
-/** @typedef {import('./process.mjs').Program} Program */
+/** @typedef {{ path: string, version: string }} Program */
 /** @typedef {{ name: string, path: string, optimised: boolean }} Blas */
 /** @typedef {{ libtorch?: LibTorch, blas?: Blas, gloo: boolean, pip?: string, compiler?: Program,
  *   cmake?: Program, make?: string }} Found */

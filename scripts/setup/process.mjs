@@ -9,7 +9,6 @@ import { delimiter, resolve } from 'node:path';
 export class SetupError extends Error {}
 
 /** @typedef {Record<string, string | undefined>} Env */
-/** @typedef {{ path: string, version: string }} Program */
 
 /**
  * Path of the first of these programs that PATH holds.

@@ -18,6 +18,7 @@ const INDEX = 'https://download.pytorch.org/whl/cpu';
  * one.
  * @param {Pick<Found, 'libtorch'>} found
  * @param {{ asked: boolean, env: Env, packaged: () => boolean }} given
+ * @throws SetupError where both --wheel and LIBTORCH are given
  */
 export function wantsWheel({ libtorch }, { asked, env, packaged }) {
   if (asked && env.LIBTORCH) {
@@ -59,6 +60,7 @@ const hasPackages = (lists) =>
  * libraries and headers, which are the same for all versions of Python.
  * @param {string} folder is there whole or not at all
  * @param {Env} env
+ * @throws SetupError where there is no pip, or it fails
  */
 export function installWheel(folder, env) {
   const pip = findProgram(['pip3', 'pip'], env);
@@ -66,21 +68,11 @@ export function installWheel(folder, env) {
   console.log('Fetching LibTorch with pip, 200 MB ...');
   const partial = `${folder}.partial`;
   rmSync(partial, { recursive: true, force: true });
-  const { ok, stderr } = capture(
-    pip,
-    [
-      ...[
-        'install',
-        '--no-deps',
-        '--no-compile',
-        '--only-binary=:all:',
-        '--python-version',
-        '3.11',
-      ],
-      ...['--target', partial, '--extra-index-url', INDEX, `torch==${VERSION}+cpu`],
-    ],
-    { env: { ...env, PIP_USER: '0' } },
-  );
+  const options = '--no-deps --no-compile --only-binary=:all: --python-version 3.11'.split(' ');
+  const wheel = ['--extra-index-url', INDEX, `torch==${VERSION}+cpu`];
+  const { ok, stderr } = capture(pip, ['install', ...options, '--target', partial, ...wheel], {
+    env: { ...env, PIP_USER: '0' },
+  });
   if (!ok) {
     rmSync(partial, { recursive: true, force: true });
     const reason =
